@@ -1,0 +1,151 @@
+"""What there is: contracts, requirements, faults, features and plans, as lists that people and scripts read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator
+from typing import cast
+
+from . import contract as contracts
+from .contract import Contract
+from .model import JSON, UsageError
+from .mutants import Mutant
+from .plan import Plan
+from .requirement import registry, rows
+
+
+def _contracts(name: str | None) -> list[Contract]:
+    return [contracts.load(each) for each in ([name] if name else contracts.names())]
+
+
+def list_contracts(name: str | None) -> list[dict[str, JSON]]:
+    """Name, title, path, scheme, document and the number of its statements and requirements."""
+    return [
+        {
+            "name": each.name,
+            "title": each.title,
+            "path": each.path,
+            "auth": each.scheme,
+            "document": each.document.file,
+            "statements": len(each.statements),
+            "requirements": len({row.requirement.id for row in rows(each)}),
+        }
+        for each in _contracts(name)
+    ]
+
+
+def list_requirements(name: str | None) -> list[dict[str, JSON]]:
+    """Every requirement with its statement, its sources by contract, and its mutants."""
+    found = []
+    for each in registry().values():
+        claims = {
+            contract.name: [statement.id for statement in contract.claiming(each.id)]
+            for contract in _contracts(name)
+            if contract.claiming(each.id)
+        }
+        if claims:
+            found.append(
+                {
+                    "id": each.id,
+                    "level": each.level.value,
+                    "kind": each.kind.value,
+                    "feature": each.feature,
+                    "statement": each.statement,
+                    "scenario": each.scenario.name,
+                    "mutants": [mutant.name for mutant in each.mutants],
+                    "claims": cast(JSON, claims),
+                }
+            )
+    return cast("list[dict[str, JSON]]", found)
+
+
+def faults() -> dict[str, Mutant]:
+    """All mutants by name."""
+    return {mutant.name: mutant for each in registry().values() for mutant in each.mutants}
+
+
+def list_faults(name: str | None) -> list[dict[str, JSON]]:
+    """Every mutant, what it spoils, and the requirements that must catch it."""
+    known = {row.requirement.id for contract in _contracts(name) for row in rows(contract)}
+    found: list[dict[str, JSON]] = []
+    for mutant in faults().values():
+        killers = [each.id for each in registry().values() if mutant.name in {m.name for m in each.mutants}]
+        if known & set(killers):
+            found.append({"name": mutant.name, "about": mutant.about, "requirements": cast(JSON, killers)})
+    return sorted(found, key=lambda each: str(each["name"]))
+
+
+def list_features(name: str | None) -> list[dict[str, JSON]]:
+    """Every feature with its default in each contract that has it."""
+    found: dict[str, dict[str, JSON]] = {}
+    for contract in _contracts(name):
+        for feature, on in contract.features.items():
+            found.setdefault(feature, {})[contract.name] = "on" if on else "off"
+    return [{"name": feature, "default": dict(states)} for feature, states in sorted(found.items())]
+
+
+LISTS: dict[str, Callable[[str | None], list[dict[str, JSON]]]] = {
+    "contracts": list_contracts,
+    "requirements": list_requirements,
+    "faults": list_faults,
+    "features": list_features,
+}
+
+
+def line(each: dict[str, JSON]) -> str:
+    """One entry of a list on one line."""
+    name = str(each.get("name") or each.get("id"))
+    about = each.get("title") or each.get("statement") or each.get("about") or each.get("default")
+    if isinstance(about, dict):
+        about = ", ".join(f"{key} {value}" for key, value in about.items())
+    level = f"{each['level']:8}" if "level" in each else ""
+    return f"{name:36} {level}{about}"
+
+
+def fault(name: str) -> Mutant:
+    """A mutant by name.  Raises UsageError with the nearest name there is."""
+    known = faults()
+    if name not in known:
+        raise UsageError(f"there is no fault {name!r}{_nearest(name, list(known))}; see `chat-conformance list faults`")
+    return known[name]
+
+
+def _nearest(name: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def explain(name: str) -> Iterator[str]:
+    """All there is to know of a requirement.  Raises UsageError with the nearest id there is."""
+    found = registry().get(name.partition(":")[0])
+    if found is None:
+        raise UsageError(
+            f"there is no requirement {name!r}{_nearest(name, list(registry()))}; see `chat-conformance list requirements`"
+        )
+    yield f"{found.id}  {found.level}"
+    yield f"  {found.statement}"
+    yield f"  judged on     {found.kind}" + (f", where feature {found.feature} is on" if found.feature else "")
+    yield f"  scenario      {found.scenario.name}: {found.scenario.purpose}"
+    for contract in _contracts(None):
+        for statement in contract.claiming(found.id):
+            yield f"  {contract.name:13} {contract.source(statement)}: {statement.text}"
+    for mutant in found.mutants:
+        yield f"  caught        {mutant.name}: {mutant.about}"
+
+
+def describe(planned: Plan, context: int) -> Iterator[str]:
+    """A plan for people: what would be sent, why, and at what cost."""
+    setting = planned.setting
+    yield f"contract {setting.contract.name}, depth {planned.depth}, seed {setting.seed}"
+    for step in planned.steps:
+        scenario = step.case.scenario
+        times = f"{scenario.steps} request{'s' * (scenario.steps > 1)}"
+        yield f"  {step.case.id:48} {times:11} {', '.join(step.rows) or scenario.purpose}"
+    judged = f"{len(planned.rows)} requirements judged"
+    deeper = f", {len(planned.deeper)} need a greater depth" if planned.deeper else ""
+    off = f", {len(planned.off)} of features that are off" if planned.off else ""
+    yield f"{judged}{deeper}{off}"
+    yield (
+        f"at most {planned.requests} requests and {planned.tokens(context):,} tokens (repeats that confirm may add "
+        f"{planned.depth.limit // 4} requests); plan {planned.digest[:16]}"
+    )

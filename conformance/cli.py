@@ -1,0 +1,205 @@
+"""The command line: arguments in, exit code out.  What each command does is elsewhere."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import secrets
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from . import __version__, catalogue, console, options
+from . import contract as contracts
+from .model import JSON, UsageError
+from .options import Asked, Option
+from .run import Order, run
+
+EXIT_USAGE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 2 for a usage error, else what the command says."""
+    try:
+        given = _parser().parse_args(arguments)
+        return int(given.command(vars(given)))
+    except UsageError as error:
+        print(f"chat-conformance: {console.printable(str(error))}", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        print("chat-conformance: interrupted", file=sys.stderr)  # noqa: T201
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="chat-conformance",
+        description="Conformance tests for OpenAI-compatible chat-completions endpoints.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"chat-conformance {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name: str, does: Any, help_: str, *given: Option) -> argparse.ArgumentParser:
+        made = commands.add_parser(name, help=help_, description=help_, allow_abbrev=False)
+        made.set_defaults(command=does)
+        for option in given:
+            made.add_argument(option.flag, help=option.help, **option.keywords)
+        return made
+
+    command(
+        "run",
+        run_command,
+        "Test an endpoint; without a URL, the built-in reference endpoint.",
+        *options.OPTIONS,
+        options.STRICT,
+    )
+    planned = command(
+        "plan", plan_command, "Show what run would send, and its cost; sends nothing.", *options.OPTIONS, options.STRICT
+    )
+    planned.add_argument("--json", action="store_true", help="as JSON")
+    judged = command("judge", judge_command, "Recompute the verdicts of recorded evidence, offline.", options.STRICT)
+    judged.add_argument("evidence", nargs="+", metavar="EVIDENCE", help="an evidence.ndjson, or the folder of a run")
+    judged.add_argument("--contract", metavar="NAME|DIR", help="the contract to judge by; default: the one of the run")
+    judged.add_argument("--out", metavar="DIR", help="write the reports there; default: only say the outcome")
+    served = command("serve", serve_command, "Serve the reference endpoint.", options.CONTRACT)
+    served.add_argument("--host", default="127.0.0.1")
+    served.add_argument("--port", type=int, default=8080, metavar="N", help="0 for any free one")
+    served.add_argument("--api-key", metavar="K", help="the only key that is served (user:password for Basic)")
+    served.add_argument("--model", default=options.REFERENCE_MODEL, metavar="NAME", help="the name of its model")
+    served.add_argument("--fault", metavar="NAME", help="spoil it by one fault of `list faults`")
+    served.add_argument("--latency", type=float, default=0.0, metavar="MS", help="milliseconds before the first byte")
+    checked = command("selfcheck", selfcheck_command, "Prove that every requirement fails when it should.")
+    checked.add_argument("--contract", metavar="NAME|DIR", action="append", help="only this one (repeat); default: all")
+    checked.add_argument("--json", action="store_true", help="the kill matrix as JSON")
+    listed = command("list", list_command, "List contracts, requirements, faults or features.")
+    listed.add_argument("what", choices=sorted(catalogue.LISTS))
+    listed.add_argument("--contract", metavar="NAME|DIR", help="only what this contract has")
+    listed.add_argument("--json", action="store_true", help="as JSON")
+    explained = command("explain", explain_command, "Say all there is to know of one requirement.")
+    explained.add_argument("requirement", metavar="REQUIREMENT")
+    return parser
+
+
+def run_command(values: dict[str, Any]) -> int:
+    """`run`."""
+    from .report import document, files
+
+    said = options.asked(values)
+    out = said.out()
+    with ordered(said) as order:
+        with console.watching(order) as watcher:
+            try:
+                evidence = run(order, out, watcher)
+            except KeyboardInterrupt:
+                files.write(_reported(out, order, strict=values["strict"]), out)
+                raise
+        report = document.make(evidence, order.contract, strict=values["strict"])
+    files.write(report, out)
+    _say(console.last_line(report, out))
+    return document.exit_code(report)
+
+
+def _reported(out: Path, order: Order, *, strict: bool) -> dict[str, JSON]:
+    """The report of a run that was interrupted, from what it left."""
+    from . import evidence
+    from .report import document
+    from .run import EVIDENCE
+
+    return document.make(evidence.read(out / EVIDENCE), order.contract, strict=strict)
+
+
+@contextmanager
+def ordered(said: Asked) -> Iterator[Order]:
+    """The order, with the reference endpoint running for as long as it is the target."""
+    if not said.wants_reference:
+        yield said.order()
+        return
+    from .reference.app import running
+    from .reference.endpoint import Endpoint
+
+    key = f"user:{secrets.token_hex(16)}" if said.contract.scheme == "basic" else secrets.token_hex(16)
+    with running(Endpoint(said.contract, key=key, model=options.REFERENCE_MODEL)) as base_url:
+        yield said.order(url=base_url + said.contract.path, key=key)
+
+
+def plan_command(values: dict[str, Any]) -> int:
+    """`plan`."""
+    said = options.asked(values)
+    order = said.order(key="user:a-key-that-is-never-sent") if said.wants_reference else said.order()
+    planned = order.plan()
+    if values["json"]:
+        _say(json.dumps({**planned.to_json(), "digest": planned.digest}, indent=1))
+    else:
+        for line in catalogue.describe(planned, order.context):
+            _say(line)
+    return 0
+
+
+def judge_command(values: dict[str, Any]) -> int:
+    """`judge`: the worst exit code of all the evidence given."""
+    from . import evidence
+    from .report import document, files
+    from .run import EVIDENCE
+
+    worst = 0
+    for given in values["evidence"]:
+        path = Path(given) / EVIDENCE if Path(given).is_dir() else Path(given)
+        recorded = evidence.read(path)
+        contract = contracts.load(values["contract"] or str(recorded.header["contract"]))
+        report = document.make(recorded, contract, strict=values["strict"])
+        out = Path(values["out"]) if values["out"] else path.parent
+        if values["out"]:
+            files.write(report, out if len(values["evidence"]) == 1 else out / path.parent.name)
+        _say(console.last_line(report, out))
+        worst = max(worst, document.exit_code(report), key=[0, 3, 1, 2].index)
+    return worst
+
+
+def serve_command(values: dict[str, Any]) -> int:
+    """`serve`."""
+    from .reference.app import serve_forever
+    from .reference.endpoint import Endpoint
+
+    endpoint = Endpoint(
+        contracts.load(values["contract"]),
+        key=values["api_key"],
+        model=values["model"],
+        mutant=catalogue.fault(values["fault"]) if values["fault"] else None,
+    )
+    serve_forever(endpoint, values["host"], values["port"], latency=values["latency"] / 1000)
+    return 0
+
+
+def selfcheck_command(values: dict[str, Any]) -> int:
+    """`selfcheck`: 0 if every requirement passes clean and is killed by each of its mutants."""
+    from . import selfcheck
+
+    return selfcheck.command(values["contract"] or contracts.names(), as_json=values["json"], say=_say)
+
+
+def list_command(values: dict[str, Any]) -> int:
+    """`list`."""
+    found = catalogue.LISTS[values["what"]](values["contract"])
+    if values["json"]:
+        _say(json.dumps(found, indent=1))
+    else:
+        for each in found:
+            _say(catalogue.line(each))
+    return 0
+
+
+def explain_command(values: dict[str, Any]) -> int:
+    """`explain`."""
+    for line in catalogue.explain(values["requirement"]):
+        _say(line)
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201

@@ -1,0 +1,251 @@
+"""The NDJSON log of a run: the source of truth from which every verdict can be recomputed.
+
+Rule: one writer appends whole lines, each holding the sha256 of the line before (`prev`), and flushes each; what is
+in the file has passed the redaction funnel.  Reading is strict: a line that was cut, changed or removed is named.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import contextlib
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+from . import strict_json
+from .exchange import Exchange, Sent
+from .model import JSON, Purpose, UsageError, Zone
+
+FORMAT = 1
+GENESIS = "0" * 64
+"""`prev` of the first line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaseRecord:
+    """A `case` line: what was performed, so that judging needs nothing but the evidence."""
+
+    id: str
+    scenario: str
+    arguments: Mapping[str, JSON]
+    requirements: tuple[str, ...]
+
+
+@dataclass(kw_only=True)
+class Evidence:
+    """Everything a run left behind, in the order it was written.
+
+    `header`, `footer`: those lines' members, the footer None while a run has not ended.  `digest`: sha256 of the last
+    line, which stands for the whole chain.
+    """
+
+    header: dict[str, JSON]
+    cases: dict[str, CaseRecord] = field(default_factory=dict)
+    exchanges: list[Exchange] = field(default_factory=list)
+    footer: dict[str, JSON] | None = None
+    digest: str = GENESIS
+    resumed: int = 0
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run said that it reached its end."""
+        return self.footer is not None and self.footer.get("why") == "done"
+
+
+class Writer:
+    """Appends to an evidence file and keeps the same evidence in memory."""
+
+    def __init__(self, file: IO[bytes], header: Mapping[str, JSON], path: Path | None = None) -> None:
+        self._file = file
+        self._path = path
+        self._prev = GENESIS
+        self.evidence = Evidence(header=dict(header))
+        self._append("header", header)
+
+    @classmethod
+    def create(cls, path: Path, header: Mapping[str, JSON]) -> Writer:
+        """Begin a new file.  Raises UsageError where one exists already or none can be made."""
+        try:
+            return cls(path.open("xb"), header, path)
+        except FileExistsError:
+            raise UsageError(f"{path} exists already: give another --out, or --resume to go on with it") from None
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror}; give another --out") from None
+
+    def case(self, record: CaseRecord) -> None:
+        """Say that a case begins; a case already known is not written again."""
+        if record.id in self.evidence.cases:
+            return
+        self.evidence.cases[record.id] = record
+        self._append(
+            "case",
+            {
+                "id": record.id,
+                "scenario": record.scenario,
+                "arguments": dict(record.arguments),
+                "requirements": list(record.requirements),
+            },
+        )
+
+    def exchange(self, exchange: Exchange) -> None:
+        """Append one exchange."""
+        self.evidence.exchanges.append(exchange)
+        self._append("exchange", to_json(exchange))
+
+    def end(self, why: str, ended: str, counts: Mapping[str, JSON]) -> None:
+        """Append the footer and close the file; `why` is "done", or what ended the run early."""
+        if self._file.closed:
+            return
+        footer: dict[str, JSON] = {"ended": ended, "why": why, "counts": dict(counts)}
+        self.evidence.footer = footer
+        self._append("footer", footer)
+        self._file.close()
+
+    def discard(self) -> None:
+        """Leave nothing behind: for a run that could not begin."""
+        self._file.close()
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._path.parent.rmdir()
+
+    def _append(self, kind: str, members: Mapping[str, JSON]) -> None:
+        line = strict_json.dump({"kind": kind, **members, "prev": self._prev})
+        self._prev = self.evidence.digest = hashlib.sha256(line).hexdigest()
+        self._file.write(line + b"\n")
+        self._file.flush()
+
+
+def read(path: Path) -> Evidence:
+    """Read an evidence file.  Raises UsageError naming the file and the line that is not as it was written."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    try:
+        return load(data.splitlines())
+    except _Broken as broken:
+        raise UsageError(f"{path} line {broken.line}: {broken}") from None
+
+
+class _Broken(ValueError):
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
+
+
+def load(lines: Iterable[bytes]) -> Evidence:
+    """Read evidence from its lines; half a last line, cut by a kill, is passed over."""
+    evidence: Evidence | None = None
+    digest = GENESIS
+    every = list(lines)
+    for number, line in enumerate(every, 1):
+        document = strict_json.parse(line)
+        if not isinstance(document.value, dict):
+            if number == len(every) and evidence is not None:
+                break
+            raise _Broken(number, "it is not a JSON object; is this an evidence file?")
+        record = document.value
+        if record.get("prev") != digest:
+            raise _Broken(number, "the line before it was changed, removed or added (its digest does not match)")
+        digest = hashlib.sha256(line).hexdigest()
+        try:
+            evidence = _take(record, evidence)
+        except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+            raise _Broken(number, f"it is no evidence line of format {FORMAT} ({error!r})") from None
+    if evidence is None:
+        raise _Broken(1, "it is empty")
+    evidence.digest = digest
+    return evidence
+
+
+def _take(record: dict[str, JSON], evidence: Evidence | None) -> Evidence:
+    kind = record["kind"]
+    body = {name: value for name, value in record.items() if name not in ("kind", "prev")}
+    if evidence is None:
+        if kind != "header" or body["format"] != FORMAT:
+            raise ValueError(f"the first line is no header of format {FORMAT}")
+        return Evidence(header=body)
+    if kind == "case":
+        case = CaseRecord(
+            id=cast(str, body["id"]),
+            scenario=cast(str, body["scenario"]),
+            arguments=cast(dict[str, JSON], body["arguments"]),
+            requirements=tuple(cast(list[str], body["requirements"])),
+        )
+        evidence.cases[case.id] = case
+    elif kind == "exchange":
+        evidence.exchanges.append(from_json(body))
+    elif kind == "footer":
+        evidence.footer = body
+    elif kind == "resumed":
+        evidence.resumed += 1
+        evidence.footer = None
+    else:
+        raise ValueError(f"unknown kind {kind!r}")
+    return evidence
+
+
+def to_json(exchange: Exchange) -> dict[str, JSON]:
+    """An `exchange` line's members."""
+    return {
+        "n": exchange.n,
+        "case": exchange.case,
+        "step": list(exchange.step),
+        "purpose": exchange.purpose.value,
+        "round": exchange.round,
+        "request": {
+            "method": exchange.request.method,
+            "url": exchange.request.url,
+            "headers": [list(pair) for pair in exchange.request.headers],
+            "body": _encode(exchange.request.body),
+            "zone": exchange.request.zone.value,
+        },
+        "status": exchange.status,
+        "headers": [list(pair) for pair in exchange.headers],
+        "pieces": [[round(seconds, 6), _encode(data)] for seconds, data in exchange.pieces],
+        "received": exchange.received,
+        "error": exchange.error,
+    }
+
+
+def from_json(line: Mapping[str, JSON]) -> Exchange:
+    """The exchange of an `exchange` line.  Raises KeyError, TypeError or ValueError where it is none."""
+    request = cast(dict[str, JSON], line["request"])
+    step = cast(list[int], line["step"])
+    return Exchange(
+        n=cast(int, line["n"]),
+        case=cast(str, line["case"]),
+        step=(step[0], step[1]),
+        purpose=Purpose(cast(str, line["purpose"])),
+        round=cast(int, line.get("round", 0)),
+        request=Sent(
+            method=cast(str, request["method"]),
+            url=cast(str, request["url"]),
+            headers=_pairs(request["headers"]),
+            body=_decode(request["body"]),
+            zone=Zone(cast(str, request.get("zone", "accept"))),
+        ),
+        status=cast("int | None", line["status"]),
+        headers=_pairs(line["headers"]),
+        pieces=tuple(
+            (float(cast(float, when)), _decode(data)) for when, data in cast(list[list[JSON]], line["pieces"])
+        ),
+        received=cast(int, line["received"]),
+        error=cast("str | None", line["error"]),
+    )
+
+
+def _pairs(value: JSON) -> tuple[tuple[str, str], ...]:
+    return tuple((name, content) for name, content in cast(list[list[str]], value))
+
+
+def _encode(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _decode(value: JSON) -> bytes:
+    return base64.b64decode(cast(str, value), validate=True)

@@ -1,0 +1,189 @@
+"""One request and exactly what came back, with the views that checks read it by.
+
+Rule: every view is total.  Whatever the bytes were, a property answers; what could not be read is empty or None,
+and the requirement whose business it is says so.  A view never repairs: `choices` of a broken stream hold what the
+stream said, twice if it said it twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from . import sse, strict_json
+from .model import JSON, Purpose, Zone
+from .reply import Choice, assembled, is_integer, whole_choices
+from .strict_json import Document
+
+DONE = b"[DONE]"
+
+WEATHER_STATUSES = frozenset({402, 408, 425, 429, 502, 503, 504})
+"""Statuses that speak of the road or of an account, not of the request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """The request as it went out, secrets replaced by their markers."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    zone: Zone = Zone.ACCEPT
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Exchange:
+    """One exchange, equal only to itself.
+
+    `step` is (step of the scenario, member of the step); `round` is 0 in the plan and 1, 2, 3 for repeats.  `status` is
+    None when no reply began.  `pieces` are the body as it arrived, each with its seconds since the request was sent,
+    content coding removed; `received` counts the bytes on the wire.  `error` is what cut the exchange short.
+    """
+
+    n: int
+    case: str
+    step: tuple[int, int]
+    purpose: Purpose
+    round: int = 0
+    request: Sent
+    status: int | None
+    headers: tuple[tuple[str, str], ...] = ()
+    pieces: tuple[tuple[float, bytes], ...] = ()
+    received: int = 0
+    error: str | None = None
+
+    # -- the request
+
+    @cached_property
+    def sent(self) -> dict[str, JSON]:
+        """The request's members; empty when its body is not a JSON object."""
+        value = strict_json.parse(self.request.body).value
+        return value if isinstance(value, dict) else {}
+
+    @property
+    def zone(self) -> Zone:
+        """What the scenario may expect of this request."""
+        return self.request.zone
+
+    @property
+    def asked_stream(self) -> bool:
+        """Whether the request asked for an event stream."""
+        return self.sent.get("stream") is True
+
+    @property
+    def asked_choices(self) -> int:
+        """How many choices the request asked for: n, or 1."""
+        n = self.sent.get("n")
+        return n if is_integer(n) else 1
+
+    # -- the reply
+
+    @property
+    def ok(self) -> bool:
+        """A 2xx status."""
+        return self.status is not None and 200 <= self.status < 300
+
+    @property
+    def whole(self) -> bool:
+        """A 2xx reply to a request that did not ask for a stream."""
+        return self.ok and not self.asked_stream
+
+    @property
+    def streamed(self) -> bool:
+        """A 2xx reply to a request that asked for a stream."""
+        return self.ok and self.asked_stream
+
+    @property
+    def refused(self) -> bool:
+        """A status from 300 to 599 that does not speak of weather."""
+        return self.status is not None and self.status >= 300 and self.status not in WEATHER_STATUSES
+
+    @property
+    def weather(self) -> str | None:
+        """Why this exchange says nothing of conformance, or None if it does."""
+        if self.status is None:
+            return f"no reply ({self.error})"
+        if self.status in WEATHER_STATUSES:
+            return f"status {self.status}"
+        if self.error is not None and self.error.startswith(("timeout", "budget")):
+            return f"reply not finished ({self.error})"
+        return None
+
+    @property
+    def dropped(self) -> bool:
+        """The connection was there and was closed without a reply: on valid requests weather, on others an answer."""
+        return self.status is None and self.error is not None and self.error.startswith("closed")
+
+    @property
+    def crashed(self) -> bool:
+        """A 5xx that speaks of the server, or a connection closed in the place of a reply."""
+        return self.dropped or (self.status is not None and self.status >= 500 and self.status not in WEATHER_STATUSES)
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name, in any case."""
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    @property
+    def media_type(self) -> str | None:
+        """The reply's media type in lower case, without parameters."""
+        value = self.header("content-type")
+        return None if value is None else value.partition(";")[0].strip().lower()
+
+    @cached_property
+    def body(self) -> bytes:
+        """All bytes of the body that arrived, joined."""
+        return b"".join(piece for _, piece in self.pieces)
+
+    @cached_property
+    def document(self) -> Document:
+        """The body as one JSON text."""
+        return strict_json.parse(self.body)
+
+    @cached_property
+    def members(self) -> dict[str, JSON]:
+        """The members of a whole reply; empty when it is not a JSON object."""
+        return self.document.value if isinstance(self.document.value, dict) else {}
+
+    @cached_property
+    def stream(self) -> sse.Stream:
+        """The body as an event stream."""
+        return sse.parse(self.body)
+
+    @cached_property
+    def payloads(self) -> tuple[Document, ...]:
+        """Every event's data as JSON, without the [DONE] events."""
+        return tuple(strict_json.parse(event.data) for event in self.stream.events if event.data.strip() != DONE)
+
+    @cached_property
+    def chunks(self) -> tuple[dict[str, JSON], ...]:
+        """The events' data that are JSON objects."""
+        return tuple(payload.value for payload in self.payloads if isinstance(payload.value, dict))
+
+    @cached_property
+    def objects(self) -> tuple[dict[str, JSON], ...]:
+        """The JSON objects of the reply: the chunks of a stream, or the one completion."""
+        if self.asked_stream:
+            return self.chunks
+        return (self.members,) if self.members else ()
+
+    @cached_property
+    def choices(self) -> tuple[Choice, ...]:
+        """The choices in the order of their first appearance; see `Choice`."""
+        return tuple(assembled(self.chunks) if self.asked_stream else whole_choices(self.members))
+
+    @property
+    def text(self) -> str:
+        """What the first choice says."""
+        return self.choices[0].text if self.choices else ""
+
+    @cached_property
+    def usage(self) -> dict[str, JSON] | None:
+        """The usage object: the last one of a stream, the one of a whole reply."""
+        found = [given for given in (each.get("usage") for each in self.objects) if isinstance(given, dict)]
+        return found[-1] if found else None
+
+    def tokens(self, name: str) -> int | None:
+        """A count of the usage object ("prompt_tokens" ...), None when it is absent or no integer."""
+        count = (self.usage or {}).get(name)
+        return count if is_integer(count) else None

@@ -1,0 +1,277 @@
+"""Mutants: pure changes of an otherwise conforming endpoint, each one thing that a requirement must catch.
+
+Rule: a mutant is a value.  It changes what the endpoint is told (`request`), the completion it gives (`reply`), the
+chunks of its stream (`events`), or what goes over the wire (`wire`), and has no state.  `serve --fault NAME` applies one
+by name; the self-proof applies it in process.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, TypeAlias
+
+from . import strict_json
+from .model import JSON, SuiteError
+
+Object: TypeAlias = "dict[str, Any]"
+"""A JSON object that a mutant takes apart; `Any`, for taking apart is all that happens to it."""
+
+Sent: TypeAlias = Object
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A request as the endpoint receives it.  `trusted` waves it through without looking at the credential."""
+
+    method: str = "POST"
+    path: str = "/"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes = b""
+    trusted: bool = False
+
+    @cached_property
+    def sent(self) -> Sent:
+        """The members of the body; empty when it is no JSON object."""
+        value = strict_json.parse(self.body).value
+        return value if isinstance(value, dict) else {}
+
+    def header(self, name: str) -> str | None:
+        """The first header of this name."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+    def with_body(self, sent: Sent) -> Call:
+        """The same call with another body."""
+        return replace(self, body=strict_json.dump(sent))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wire:
+    """A reply as it goes out: the body's pieces, and whether the connection is cut after the last of them."""
+
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    pieces: tuple[bytes, ...] = ()
+    cut: bool = False
+
+    @property
+    def body(self) -> bytes:
+        """All pieces, joined."""
+        return b"".join(self.pieces)
+
+    def with_body(self, *pieces: bytes) -> Wire:
+        """The same reply with another body."""
+        return replace(self, pieces=pieces)
+
+    def with_header(self, name: str, value: str | None) -> Wire:
+        """The same reply with one header set, or with None left out."""
+        kept = tuple(pair for pair in self.headers if pair[0] != name)
+        return replace(self, headers=kept if value is None else (*kept, (name, value)))
+
+
+When: TypeAlias = "Callable[[Sent], bool]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mutant:
+    """One fault.  Every change gets its own copy and may spoil it; `when` says, of a request's members, whether the
+    fault shows at all.  `about` is a sentence for `list faults`."""
+
+    name: str
+    about: str
+    request: Callable[[Call], Call] | None = None
+    reply: Callable[[Sent, Object], Object] | None = None
+    events: Callable[[Sent, list[Object]], list[Object]] | None = None
+    wire: Callable[[Call, Wire], Wire] | None = None
+    when: When | None = field(default=None)
+
+    def __post_init__(self) -> None:
+        """A mutant that changes nothing would prove nothing."""
+        if not (self.request or self.reply or self.events or self.wire):
+            raise SuiteError(f"mutant {self.name} changes nothing")
+
+    def shows(self, call: Call) -> bool:
+        """Whether this call meets the fault."""
+        return self.when is None or self.when(copy.deepcopy(call.sent))
+
+    def on_request(self, call: Call) -> Call:
+        """What the endpoint believes it was asked."""
+        return self.request(call) if self.request else call
+
+    def on_reply(self, call: Call, completion: Object) -> Object:
+        """The completion it gives."""
+        return self.reply(call.sent, copy.deepcopy(completion)) if self.reply else completion
+
+    def on_events(self, call: Call, chunks: list[Object]) -> list[Object]:
+        """The chunks it streams, [DONE] apart."""
+        return self.events(call.sent, copy.deepcopy(chunks)) if self.events else chunks
+
+    def on_wire(self, call: Call, wire: Wire) -> Wire:
+        """What goes out."""
+        return self.wire(call, wire) if self.wire else wire
+
+
+# -- when
+
+
+def streaming(sent: Sent) -> bool:
+    """The request asks for a stream."""
+    return sent.get("stream") is True
+
+
+def whole(sent: Sent) -> bool:
+    """The request does not ask for a stream."""
+    return sent.get("stream") is not True
+
+
+def _suffix(when: When | None) -> str:
+    return f"-when-{when.__name__.replace('_', '-')}" if when else ""
+
+
+# -- what a request asks is not done
+
+
+def ignores(member: str, when: When | None = None) -> Mutant:
+    """The endpoint behaves as if this member had not been sent."""
+
+    def forget(call: Call) -> Call:
+        sent = dict(call.sent)
+        return call.with_body(sent) if sent.pop(member, None) is not None else call
+
+    return Mutant(
+        name=f"ignores-{member.replace('_', '-')}{_suffix(when)}",
+        about=f"{member} is accepted and has no effect",
+        request=forget,
+        when=when,
+    )
+
+
+def refuses(member: str, status: int = 400, when: When | None = None) -> Mutant:
+    """Any request with this member, null included, is refused."""
+
+    def wire(call: Call, reply: Wire) -> Wire:
+        return refusal(reply, status, f"{member} is not supported") if member in call.sent else reply
+
+    return Mutant(
+        name=f"refuses-{member.replace('_', '-')}{'' if status == 400 else f'-with-{status}'}{_suffix(when)}",
+        about=f"a request with {member} is refused with {status}",
+        wire=wire,
+        when=when,
+    )
+
+
+def refusal(reply: Wire, status: int, message: str) -> Wire:
+    """A refusal in OpenAI's shape."""
+    error = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": None}}
+    return replace(reply, status=status, headers=(("content-type", "application/json"),), cut=False).with_body(
+        strict_json.dump(error)  # type: ignore[arg-type]  # mypy: dict is invariant in its values
+    )
+
+
+# -- replies are of another shape
+
+
+def completion(name: str, about: str, change: Callable[[Sent, Object], object], when: When | None = None) -> Mutant:
+    """Whole replies: `change` spoils the completion in place."""
+
+    def reply(sent: Sent, body: Object) -> Object:
+        change(sent, body)
+        return body
+
+    return Mutant(name=name, about=about, reply=reply, when=when)
+
+
+def every_chunk(name: str, about: str, change: Callable[[Sent, Object], object], when: When | None = None) -> Mutant:
+    """Streams: `change` spoils every chunk in place."""
+
+    def events(sent: Sent, chunks: list[Object]) -> list[Object]:
+        for chunk in chunks:
+            change(sent, chunk)
+        return chunks
+
+    return Mutant(name=name, about=about, events=events, when=when)
+
+
+def either(name: str, about: str, change: Callable[[Sent, Object], object], when: When | None = None) -> Mutant:
+    """Both modes: `change` spoils the completion or every chunk in place."""
+    return replace(
+        completion(name, about, change, when),
+        events=every_chunk(name, about, change).events,
+    )
+
+
+def says(name: str, about: str, change: Callable[[Sent, str, int], str], when: When | None = None) -> Mutant:
+    """Both modes: `change` makes another text of what each choice says (request, text, index); a stream says all of it
+    in its first delta that says anything."""
+
+    def reply(sent: Sent, body: Object) -> Object:
+        for choice in body["choices"]:
+            message = choice["message"]
+            message["content"] = change(sent, message.get("content") or "", choice["index"])
+        return body
+
+    def events(sent: Sent, chunks: list[Object]) -> list[Object]:
+        deltas: dict[int, list[Object]] = {}
+        for choice in (choice for chunk in chunks for choice in chunk["choices"]):
+            if choice["delta"].get("content"):
+                deltas.setdefault(choice["index"], []).append(choice["delta"])
+        for index, parts in deltas.items():
+            text = change(sent, "".join(part["content"] for part in parts), index)
+            for part in parts:
+                part["content"] = ""
+            parts[0]["content"] = text
+        return chunks
+
+    return Mutant(name=name, about=about, reply=reply, events=events, when=when)
+
+
+def stream(name: str, about: str, change: Callable[[list[Object]], list[Object]], when: When | None = None) -> Mutant:
+    """Streams: `change` makes other chunks of them."""
+    return Mutant(name=name, about=about, events=lambda _, chunks: change(chunks), when=when)
+
+
+def on_the_wire(name: str, about: str, change: Callable[[Wire], Wire], when: When | None = None) -> Mutant:
+    """Whatever goes out."""
+    return Mutant(name=name, about=about, wire=lambda _, wire: change(wire), when=when)
+
+
+def answered(change: Callable[[Wire], Wire]) -> Callable[[Wire], Wire]:
+    """Only 2xx replies."""
+    return lambda wire: change(wire) if wire.status < 300 else wire
+
+
+def refused(change: Callable[[Wire], Wire]) -> Callable[[Wire], Wire]:
+    """Only replies that are none of 2xx."""
+    return lambda wire: wire if wire.status < 300 else change(wire)
+
+
+def drop(*path: str) -> Callable[[Sent, Object], None]:
+    """A change that leaves a member out; "*" on the way stands for every item of an array."""
+    return put_at(path, lambda parent, key: parent.pop(key, None))
+
+
+def put(value: JSON, *path: str) -> Callable[[Sent, Object], None]:
+    """A change that sets a member where its parent is there."""
+    return put_at(path, lambda parent, key: parent.__setitem__(key, copy.deepcopy(value)))
+
+
+def put_at(path: tuple[str, ...], act: Callable[[Object, str], object]) -> Callable[[Sent, Object], None]:
+    """A change that acts on the object that holds the last member of a path."""
+
+    def change(_: Sent, body: Object) -> None:
+        parents: list[Any] = [body]
+        for key in path[:-1]:
+            found: list[Any] = []
+            for parent in parents:
+                if key == "*":
+                    found += parent if isinstance(parent, list) else []
+                elif isinstance(parent, dict) and key in parent:
+                    found.append(parent[key])
+            parents = found
+        for parent in parents:
+            if isinstance(parent, dict):
+                act(parent, path[-1])
+
+    return change

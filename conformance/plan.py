@@ -1,0 +1,178 @@
+"""Contract + requirements + depth -> ordered cases, chosen before anything is sent.
+
+Rule: a plan is a pure function of contract, features, selection, depth and seed; the same ones give the same plan byte
+for byte.  It is bounded with every step its scenarios may take, preflight and canaries included.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from . import strict_json
+from .ask import Ask, Setting
+from .budget import prompt_tokens
+from .contract import Contract
+from .model import JSON, Depth, UsageError, Zone
+from .requirement import Row
+from .requirement import rows as all_rows
+from .scenario import Case, Script, Stage, Variant, scenario
+
+CANARY_EVERY = 10
+"""A canary after so many cases of refusals."""
+
+
+@scenario(steps=2, tokens=32)
+def preflight(ask: Ask) -> Script:
+    """Ask plainly at temperature 0, and where that is refused at 0.01, which then serves as greedy for the whole run."""
+    first = yield ask(temperature=0, stream=False, zone=Zone.DISPUTED)
+    if not first.ok:
+        yield ask(temperature=0.01, stream=False, zone=Zone.DISPUTED)
+    return None
+
+
+@scenario(steps=1, tokens=4)
+def canary(ask: Ask, number: int) -> Script:  # noqa: ARG001  # it tells one canary's case from another's
+    """Ask plainly, to see that the endpoint is alive after refusals."""
+    yield ask(max_tokens=4)
+    return None
+
+
+PREFLIGHT = Case(scenario=preflight, variant=Variant(depth=Depth.SMOKE))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One case of the plan with the rows that judge it."""
+
+    case: Case
+    rows: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a run will fire: the steps in order.  `rows` are judged; `deeper` need a greater depth; `off` are rows whose
+    feature is off."""
+
+    setting: Setting
+    depth: Depth
+    steps: tuple[Step, ...]
+    rows: tuple[Row, ...]
+    deeper: tuple[Row, ...]
+    off: tuple[Row, ...]
+
+    @property
+    def requests(self) -> int:
+        """The most requests it sends, preflight included, retries and repeats not."""
+        return preflight.steps + sum(step.case.scenario.steps for step in self.steps)
+
+    def tokens(self, context: int) -> int:
+        """The most tokens it costs, retries and repeats not included."""
+        return sum(_tokens(case, self.setting, context) for case in [PREFLIGHT, *(step.case for step in self.steps)])
+
+    def to_json(self) -> dict[str, JSON]:
+        """All that decides what is sent."""
+        return {
+            "contract": self.setting.contract.digest,
+            "features": [*sorted(self.setting.features)],
+            "seed": self.setting.seed,
+            "depth": self.depth.value,
+            "cases": [
+                {"id": step.case.id, "requests": step.case.scenario.steps, "requirements": list(step.rows)}
+                for step in self.steps
+            ],
+        }
+
+    @property
+    def digest(self) -> str:
+        """sha256 of its canonical JSON."""
+        return hashlib.sha256(strict_json.canonical(self.to_json())).hexdigest()
+
+
+def make(setting: Setting, depth: Depth, selection: Sequence[str] = ()) -> Plan:
+    """Choose the cases.  Raises UsageError for a selection that matches nothing."""
+    selected = select(setting.contract, selection)
+    off = tuple(row for row in selected if not _is_on(row, setting))
+    asked = tuple(row for row in selected if _is_on(row, setting))
+    rows = tuple(row for row in asked if needed(row, setting.contract).rank <= depth.rank)
+    steps = _with_canaries(_ordered(rows, setting.contract, depth))
+    plan = Plan(
+        setting=setting,
+        depth=depth,
+        steps=steps,
+        rows=rows,
+        deeper=tuple(row for row in asked if row not in rows),
+        off=off,
+    )
+    if selection and not rows:
+        why = "needs a greater --depth" if asked else "is of a feature that is off (see --with)"
+        raise UsageError(f"--select {' '.join(selection)}: all it matches {why}")
+    return plan
+
+
+def select(contract: Contract, selection: Sequence[str]) -> tuple[Row, ...]:
+    """The contract's rows that a selection names: patterns of row ids; a part's name takes the whole part."""
+    found = all_rows(contract)
+    for pattern in selection:
+        if not any(_matches(row, pattern) for row in found):
+            raise UsageError(
+                f"--select {pattern}: no requirement of contract {contract.name} is called that; "
+                "`chat-conformance list requirements` names them"
+            )
+    return tuple(row for row in found if not selection or any(_matches(row, pattern) for pattern in selection))
+
+
+def _matches(row: Row, pattern: str) -> bool:
+    names = (row.id, row.requirement.id, row.requirement.part)
+    return any(fnmatchcase(name, pattern) for name in names)
+
+
+def _is_on(row: Row, setting: Setting) -> bool:
+    return row.requirement.feature is None or row.requirement.feature in setting.features
+
+
+def needed(row: Row, contract: Contract) -> Depth:
+    """The least depth at which a row is judged: that of the first of its cases."""
+    return min((case.variant.depth for case in row.cases(contract)), key=lambda each: each.rank)
+
+
+def _ordered(rows: Iterable[Row], contract: Contract, depth: Depth) -> list[Step]:
+    """The rows' cases, each once, in the order in which they are fired."""
+    cases: dict[str, Case] = {}
+    owners: dict[str, list[str]] = {}
+    for row in rows:
+        for case in row.cases(contract):
+            if case.variant.depth.rank > depth.rank:
+                continue
+            cases.setdefault(case.id, case)
+            owners.setdefault(case.id, []).append(row.id)
+    found = [Step(case=case, rows=tuple(owners[id])) for id, case in cases.items()]
+    return sorted(found, key=lambda step: (step.case.scenario.stage, -step.case.scenario.steps, -len(step.rows)))
+
+
+def _with_canaries(steps: list[Step]) -> tuple[Step, ...]:
+    """A canary after every few refusals, and after the last."""
+    result: list[Step] = []
+    refusals = 0
+    for position, step in enumerate(steps):
+        result.append(step)
+        refusals += step.case.scenario.stage is not Stage.BEHAVIOUR
+        last = position == len(steps) - 1
+        if refusals and (refusals % CANARY_EVERY == 0 or last) and step.case.scenario.stage is not Stage.BEHAVIOUR:
+            result.append(
+                Step(
+                    case=Case(scenario=canary, variant=Variant(arguments={"number": refusals}, depth=Depth.SMOKE)),
+                    rows=(),
+                )
+            )
+    return tuple(result)
+
+
+def _tokens(case: Case, setting: Setting, context: int) -> int:
+    """The most tokens a case costs: its scenario's completions, and the longest of its first prompts at every step."""
+    performance = case.perform(setting)
+    prompt = max((prompt_tokens(request) for request in performance.pending), default=0)
+    performance.end("only looked at")
+    return case.scenario.tokens + case.scenario.huge * context + case.scenario.steps * prompt

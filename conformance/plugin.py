@@ -1,0 +1,68 @@
+"""The pytest plugin: the options of `chat-conformance run`, where pytest is asked for `conformance.suite`.
+
+Rule: in every other session it does nothing and imports nothing, for it is loaded wherever the suite is installed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from .options import Asked
+
+SUITE = "conformance.suite"
+PREFIX = "--conformance"
+ASKED: pytest.StashKey[Asked] = pytest.StashKey()
+"""What the user said, in the stash of the session's config."""
+
+
+def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Parser, args: list[str]) -> None:
+    """Add the options once it is known that the suite is asked for."""
+    del early_config
+    if not any(argument.startswith(SUITE) or "conformance/suite" in argument for argument in args):
+        return
+    from .options import OPTIONS
+
+    group = parser.getgroup("chat-conformance", "the endpoint under test")
+    for option in OPTIONS:
+        keywords = {key: value for key, value in option.keywords.items() if key != "dest"}
+        keywords |= {"dest": destination(option.flag), "help": option.help}
+        try:
+            group.addoption(option.flag, **keywords)
+        except ValueError:  # another plugin has this one already
+            group.addoption(f"{PREFIX}{option.flag[1:]}", **keywords)
+    group.addoption(f"{PREFIX}-strict", action="store_true", dest=destination("--strict"), help="a warning fails too")
+
+
+def destination(flag: str) -> str:
+    """The name of an option's value among all of pytest's."""
+    return "conformance_" + flag.removeprefix("--").replace("-", "_")
+
+
+def values(config: pytest.Config) -> dict[str, Any]:
+    """What was said, by the names that the command gives it."""
+    from .options import OPTIONS
+
+    found = {option.flag: config.getoption(destination(option.flag)) for option in OPTIONS}
+    named = {flag.removeprefix("--").replace("-", "_"): value for flag, value in found.items()}
+    return {**named, "with_": named.pop("with"), "strict": config.getoption(destination("--strict"))}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check what was said, before anything is collected."""
+    if not hasattr(config.option, destination("--contract")):
+        return
+    from . import options
+    from .model import UsageError
+    from .suite import reporting
+
+    if getattr(config.option, "numprocesses", None):
+        raise pytest.UsageError("the suite fires its requests concurrently itself: leave -n out, and see --concurrency")
+    config.pluginmanager.register(reporting, "chat-conformance reporting")
+    try:
+        config.stash[ASKED] = asked = options.asked(values(config))
+        asked.rows()
+    except UsageError as error:
+        raise pytest.UsageError(str(error)) from None

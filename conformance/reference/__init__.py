@@ -1,0 +1,1 @@
+"""An endpoint that conforms: it speaks every contract faithfully, with a small language model behind it."""

@@ -1,0 +1,5 @@
+"""Verdicts -> report.json, and its views: HTML, JUnit, Markdown.
+
+Rule: report.json is made from evidence alone, and every other format from report.json alone; so `judge` makes offline
+what `run` made, to the byte.
+"""

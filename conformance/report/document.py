@@ -1,0 +1,217 @@
+"""Evidence -> report.json.  Its schema is published as schemas/report.schema.json; keys are added, never removed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import cast
+
+from .. import __version__
+from ..contract import Contract
+from ..evidence import Evidence
+from ..exchange import Exchange
+from ..judge import Hearing, Judged, Unit, hear, judge, setting_of
+from ..model import JSON, Level, Outcome, Verdict, Violation
+from ..reply import members, text
+from ..run import rows_of
+from .exemplar import exemplar
+
+FORMAT = 1
+
+
+def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dict[str, JSON]:
+    """Judge the evidence and say what was found.
+
+    Raises UsageError where the evidence speaks of requirements that this version of the suite does not have.
+    """
+    rows, deeper = rows_of(evidence, contract)
+    hearing = hear(evidence, setting_of(evidence, contract))
+    judged = judge(hearing, rows)
+    outcome = outcome_of(judged, complete=evidence.complete)
+    header = evidence.header
+    requirements = [_requirement(each, contract, hearing) for each in judged]
+    return {
+        "format": FORMAT,
+        "outcome": outcome.value,
+        "complete": evidence.complete,
+        "reference": header["reference"],
+        "strict": strict,
+        "selection": header["selection"],
+        "contract": {
+            "name": contract.name,
+            "title": contract.title,
+            "document": contract.document.file,
+            "digest": header["contract_digest"],
+            "note": contract.document.note,
+        },
+        "target": {**members(header["target"]), "answered": _answered(evidence.exchanges)},
+        "suite_version": header["suite"],
+        "judged_by": __version__,
+        "evidence": {"digest": evidence.digest, "plan_digest": header["plan_digest"]},
+        "seed": header["seed"],
+        "depth": header["depth"],
+        "started": header["started"],
+        "duration": _duration(evidence),
+        "requests": len(evidence.exchanges),
+        "tokens": _tokens(evidence.exchanges),
+        "weather": hearing.weather,
+        "counts": {verdict.value: sum(each.verdict is verdict for each in judged) for verdict in Verdict},
+        "features": header["features"],
+        "readings": _readings(judged, contract),
+        "coverage": {
+            "rows": len(rows),
+            "judged": sum(each.verdict not in (Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE) for each in judged),
+            "deeper": [row.id for row in deeper],
+            "statements": _statements(contract, judged),
+        },
+        "stale": [],
+        "requirements": cast("list[JSON]", requirements),
+    }
+
+
+def outcome_of(judged: Sequence[Judged], *, complete: bool) -> Outcome:
+    """What these verdicts amount to.  Nothing decided is never conformant."""
+    if any(each.verdict is Verdict.FAIL for each in judged):
+        return Outcome.NONCONFORMANT
+    undecided = any(
+        each.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR)
+        and each.row.requirement.level is Level.MUST
+        and each.row.requirement.feature is None
+        for each in judged
+    )
+    decided = any(each.verdict in (Verdict.PASS, Verdict.WARN, Verdict.OBSERVED, Verdict.KNOWN) for each in judged)
+    return Outcome.UNDECIDED if undecided or not decided or not complete else Outcome.CONFORMANT
+
+
+def exit_code(report: dict[str, JSON]) -> int:
+    """What the command exits with: 2 our own error, 1 nonconformant, 3 undecided, 0 conformant."""
+    counts = members(report["counts"])
+    if counts["error"]:
+        return 2
+    if report["outcome"] == Outcome.NONCONFORMANT.value or report["stale"] or (report["strict"] and counts["warn"]):
+        return 1
+    undecided = report["outcome"] == Outcome.UNDECIDED.value or (report["strict"] and counts["inconclusive"])
+    return 3 if undecided else 0
+
+
+def _requirement(judged: Judged, contract: Contract, hearing: Hearing) -> dict[str, JSON]:
+    requirement = judged.row.requirement
+    claims = contract.claiming(requirement.id)
+    return {
+        "id": requirement.id,
+        "parameter": judged.row.parameter,
+        "part": requirement.part,
+        "feature": requirement.feature,
+        "level": requirement.level.value,
+        "statement": requirement.statement,
+        "verdict": judged.verdict.value,
+        "value": judged.value,
+        "applicable": judged.applicable,
+        "violated": judged.violated,
+        "reason": judged.reason,
+        "source": list(dict.fromkeys(contract.source(each) for each in claims)),
+        "claims": [each.id for each in claims],
+        "violations": [
+            _violation(violation, unit, contract, hearing)
+            for unit in judged.exemplars
+            for violation in unit.violations[:1]
+        ],
+    }
+
+
+def _violation(violation: Violation, unit: Unit, contract: Contract, hearing: Hearing) -> dict[str, JSON]:
+    shown = next((each for each in unit.exchanges if each.n in violation.exchanges), unit.exchanges[-1])
+    return {
+        "pointer": violation.pointer,
+        "message": f"{violation.pointer} {violation.message}",
+        "expected": violation.expected,
+        "observed": violation.observed,
+        "exchange": shown.n,
+        "exemplar": exemplar(shown, contract, _control(shown, unit)),
+    }
+
+
+def _control(shown: Exchange, unit: Unit) -> Exchange | None:
+    """The exchange of the same script whose request differs from the shown one: what it is to be compared with."""
+    others = [each for each in unit.exchanges if each.n != shown.n and each.request.body != shown.request.body]
+    return others[0] if others else None
+
+
+def _answered(exchanges: Iterable[Exchange]) -> JSON:
+    names = (text(each.get("model")) for exchange in exchanges if exchange.ok for each in exchange.objects)
+    return next((name for name in names if name), None)
+
+
+def _duration(evidence: Evidence) -> float:
+    """Seconds from the header to the footer."""
+    ended = text((evidence.footer or {}).get("ended"))
+    if not ended:
+        return 0.0
+    started = datetime.fromisoformat(text(evidence.header["started"]))
+    return max((datetime.fromisoformat(ended) - started).total_seconds(), 0.0)
+
+
+def _tokens(exchanges: Iterable[Exchange]) -> dict[str, JSON]:
+    """What the endpoint says it used."""
+    total: Counter[str] = Counter()
+    for exchange in exchanges:
+        for name in ("prompt_tokens", "completion_tokens"):
+            total[name] += exchange.tokens(name) or 0
+    return {"prompt": total["prompt_tokens"], "completion": total["completion_tokens"]}
+
+
+def _readings(judged: Sequence[Judged], contract: Contract) -> list[JSON]:
+    values = {each.row.requirement.id: each.value for each in judged}
+    return [
+        {
+            "statement": reading.statement,
+            "value": values.get(reading.requirement),
+            "requirement": reading.requirement,
+            "question": reading.question,
+        }
+        for reading in contract.readings
+    ]
+
+
+WORST = (
+    Verdict.ERROR,
+    Verdict.FAIL,
+    Verdict.KNOWN,
+    Verdict.WARN,
+    Verdict.INCONCLUSIVE,
+    Verdict.UNSUPPORTED,
+    Verdict.PASS,
+    Verdict.OBSERVED,
+)
+"""Verdicts from the one that matters most."""
+
+
+def _statements(contract: Contract, judged: Sequence[Judged]) -> list[JSON]:
+    """Every statement with the worst verdict among the requirements that claim it, or the reason why none does."""
+    verdicts: dict[str, list[Verdict]] = {}
+    for each in judged:
+        verdicts.setdefault(each.row.requirement.id, []).append(each.verdict)
+    result: list[JSON] = []
+    for statement in contract.statements:
+        found = [verdict for id_ in statement.requirements for verdict in verdicts.get(id_, [])]
+        result.append(
+            {
+                "id": statement.id,
+                "field": statement.field,
+                "level": statement.level.value,
+                "text": statement.text,
+                "source": contract.source(statement),
+                "requirements": list(statement.requirements),
+                "verdict": min(found, key=WORST.index).value if found else None,
+                "excluded": statement.excluded,
+            }
+        )
+    return result
+
+
+def rows_by_id(report: dict[str, JSON]) -> dict[str, dict[str, JSON]]:
+    """The report's rows by row id: "part.fact", or "part.fact:parameter" where an id has several."""
+    rows = [members(each) for each in cast("list[JSON]", report["requirements"])]
+    several = {text(row["id"]) for row in rows if sum(other["id"] == row["id"] for other in rows) > 1}
+    return {f"{row['id']}:{row['parameter']}" if row["id"] in several else text(row["id"]): row for row in rows}

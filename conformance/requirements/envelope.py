@@ -1,0 +1,191 @@
+"""The envelope: what surrounds the choices of a reply.
+
+Documents 000, 001 and 003 mark id, object, created, model and choices of the reply as required; a client of the fifth
+needs the same five.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .. import mutants
+from ..contract import Contract
+from ..conversations import talk
+from ..exchange import Exchange
+from ..model import Kind, Level, Violation
+from ..mutants import completion, drop, on_the_wire, put
+from ..requirement import requirement
+from ..schema import show
+from ..shape import departures
+
+MUST, SHOULD = Level.MUST, Level.SHOULD
+
+
+def whole(exchange: Exchange) -> bool:
+    """A 2xx reply that is one JSON object."""
+    return exchange.whole and bool(exchange.members)
+
+
+def answered(exchange: Exchange) -> bool:
+    """A 2xx reply that holds at least one JSON object."""
+    return exchange.ok and bool(exchange.objects)
+
+
+@requirement(
+    "envelope.json",
+    level=MUST,
+    source="json",
+    scenario=talk,
+    kind=Kind.EACH,
+    applies=lambda exchange: exchange.whole,
+    mutants=[
+        on_the_wire(
+            "done-after-json",
+            "a whole reply has data: [DONE] glued to its end",
+            mutants.answered(lambda wire: wire.with_body(wire.body + b"\n\ndata: [DONE]\n\n")),
+            when=mutants.whole,
+        ),
+        on_the_wire(
+            "byte-order-mark",
+            "a whole reply begins with a byte order mark",
+            mutants.answered(lambda wire: wire.with_body(b"\xef\xbb\xbf" + wire.body)),
+            when=mutants.whole,
+        ),
+        on_the_wire(
+            "not-a-number",
+            "a whole reply holds NaN",
+            mutants.answered(lambda wire: wire.with_body(wire.body[:-1] + b',"score":NaN}')),
+            when=mutants.whole,
+        ),
+        on_the_wire(
+            "empty-body",
+            "a whole reply is 200 with nothing in it",
+            mutants.answered(lambda wire: wire.with_body(b"")),
+            when=mutants.whole,
+        ),
+    ],
+)
+def is_json(exchange: Exchange) -> Iterator[Violation]:
+    """The body of a whole reply is one JSON object: UTF-8, no byte order mark, nothing after it."""
+    if exchange.document.problem is not None:
+        yield Violation(pointer="/", observed=f"no JSON ({exchange.document.problem})", expected="one JSON object")
+    elif not isinstance(exchange.document.value, dict):
+        yield Violation(pointer="/", observed=show(exchange.document.value), expected="a JSON object")
+
+
+@requirement(
+    "envelope.media-type",
+    level=SHOULD,
+    source="reply",
+    scenario=talk,
+    kind=Kind.EACH,
+    applies=lambda exchange: exchange.whole,
+    mutants=[
+        on_the_wire(
+            "whole-replies-as-text",
+            "a whole reply is labelled text/plain",
+            mutants.answered(lambda wire: wire.with_header("content-type", "text/plain; charset=utf-8")),
+            when=mutants.whole,
+        ),
+        on_the_wire(
+            "whole-replies-as-streams",
+            "a whole reply is labelled text/event-stream",
+            mutants.answered(lambda wire: wire.with_header("content-type", "text/event-stream")),
+            when=mutants.whole,
+        ),
+    ],
+)
+def is_labelled_json(exchange: Exchange) -> Iterator[Violation]:
+    """A whole reply is labelled application/json; parameters and case are free."""
+    media_type = exchange.media_type or ""
+    if media_type != "application/json" and not media_type.endswith("+json"):
+        yield Violation(pointer="header content-type", observed=media_type or "missing", expected="application/json")
+
+
+@requirement(
+    "envelope.id",
+    level=MUST,
+    source="id",
+    scenario=talk,
+    kind=Kind.EACH,
+    applies=whole,
+    mutants=[
+        completion("no-id", "whole replies have no id", drop("id")),
+        completion("empty-id", "whole replies have an empty id", put("", "id")),
+        completion("numeric-id", "whole replies have a number as id", put(7, "id")),
+    ],
+)
+def has_id(exchange: Exchange, *, contract: Contract) -> Iterator[Violation]:
+    """A reply has an id, a string that is not empty."""
+    yield from departures(exchange, contract, "envelope.id")
+
+
+@requirement(
+    "envelope.object",
+    level=MUST,
+    source="object",
+    scenario=talk,
+    kind=Kind.EACH,
+    applies=whole,
+    mutants=[
+        completion("text-completion", "whole replies say text_completion", put("text_completion", "object")),
+        completion("no-object", "whole replies have no object member", drop("object")),
+    ],
+)
+def has_object(exchange: Exchange, *, contract: Contract) -> Iterator[Violation]:
+    """The object member of a whole reply is chat.completion."""
+    yield from departures(exchange, contract, "envelope.object")
+
+
+@requirement(
+    "envelope.created",
+    level=MUST,
+    source="created",
+    scenario=talk,
+    kind=Kind.EACH,
+    applies=whole,
+    mutants=[
+        completion("fractional-created", "created has a fraction", put(1_700_000_000.25, "created")),
+        completion("created-as-text", "created is a string", put("1700000000", "created")),
+        completion("no-created", "whole replies have no created member", drop("created")),
+    ],
+)
+def has_created(exchange: Exchange, *, contract: Contract) -> Iterator[Violation]:
+    """A reply says when it was created, as an integer."""
+    yield from departures(exchange, contract, "envelope.created")
+
+
+@requirement(
+    "envelope.model",
+    level=MUST,
+    source="model",
+    scenario=talk,
+    kind=Kind.EACH,
+    applies=whole,
+    mutants=[
+        completion("null-model", "model is null in whole replies", put(None, "model")),
+        completion("no-model", "whole replies have no model member", drop("model")),
+    ],
+)
+def has_model(exchange: Exchange, *, contract: Contract) -> Iterator[Violation]:
+    """A reply names the model that made it; another name than was asked for is no fault, for names are resolved."""
+    yield from departures(exchange, contract, "envelope.model")
+
+
+@requirement(
+    "envelope.other-members",
+    level=MUST,
+    source="reply",
+    scenario=talk,
+    kind=Kind.EACH,
+    applies=whole,
+    mutants=[
+        completion(
+            "tool-calls-as-object", "message.tool_calls is an object", put({}, "choices", "*", "message", "tool_calls")
+        ),
+        completion("fingerprint-as-number", "system_fingerprint is a number", put(5, "system_fingerprint")),
+    ],
+)
+def other_members_fit(exchange: Exchange, *, contract: Contract) -> Iterator[Violation]:
+    """Members of a whole reply that may be absent have the contract's types where they are there; more are welcome."""
+    yield from departures(exchange, contract, "envelope.other-members")

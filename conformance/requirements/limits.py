@@ -1,0 +1,251 @@
+"""Limits: how long a reply may be, and what an endpoint says when it cut one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..ask import OMIT, Ask
+from ..conversations import cuts
+from ..exchange import Exchange
+from ..model import Kind, Level, NotJudged, Violation
+from ..mutants import Call, Mutant, Object, either, ignores, streaming, whole
+from ..reply import is_integer, members, objects
+from ..requirement import requirement
+from ..scenario import Scenario, Script, both_modes, for_each, scenario
+from ..schema import show
+
+MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
+
+HUGE = 1_000_000
+"""A max_tokens above the context of any model that answers such requests today."""
+
+ACCOUNT = ("quota", "balance", "credit", "billing", "insufficient", "funds")
+"""Words by which a refusal speaks of an account and not of the request."""
+
+
+def more_than_asked(member: str) -> Mutant:
+    """One token more than the limit says."""
+
+    def request(call: Call) -> Call:
+        limit = call.sent.get(member)
+        return call.with_body({**call.sent, member: limit + 1}) if is_integer(limit) else call
+
+    return Mutant(
+        name=f"one-token-more-than-{member.replace('_', '-')}",
+        about=f"replies may be one token above {member}",
+        request=request,
+    )
+
+
+def within(member: str) -> Callable[[Exchange], Iterator[Violation]]:
+    """The check that a reply's usage does not exceed a limit."""
+
+    def check(exchange: Exchange) -> Iterator[Violation]:
+        limit, used = exchange.sent.get(member), exchange.tokens("completion_tokens")
+        most = limit * exchange.asked_choices if is_integer(limit) else 0
+        if used is not None and used > most:
+            yield Violation(
+                pointer="/usage/completion_tokens",
+                observed=str(used),
+                expected=f"at most {most} ({member}{' x n' if exchange.asked_choices > 1 else ''})",
+            )
+
+    return check
+
+
+def limited_by(member: str) -> Callable[[Exchange], bool]:
+    """Answered, counted, and this member set to a limit."""
+
+    def applies(exchange: Exchange) -> bool:
+        limit = exchange.sent.get(member)
+        return exchange.ok and is_integer(limit) and limit > 0 and exchange.tokens("completion_tokens") is not None
+
+    return applies
+
+
+@scenario(steps=1, tokens=4)
+def limit(ask: Ask, member: str, most: int) -> Script:
+    """Set a small limit."""
+    yield ask(max_tokens=OMIT, also={member: most})
+    return None
+
+
+def limits(member: str) -> Scenario:
+    """Small limits in both modes."""
+    return both_modes(for_each("most", lambda _: (1, 4), for_each("member", lambda _: (member,), limit)))
+
+
+@requirement(
+    "limits.max-tokens",
+    level=MUST,
+    source="max_tokens",
+    scenario=limits("max_tokens"),
+    kind=Kind.EACH,
+    parameter="max_tokens",
+    applies=limited_by("max_tokens"),
+    mutants=[
+        ignores("max_tokens"),
+        ignores("max_tokens", when=streaming),
+        ignores("max_tokens", when=whole),
+        more_than_asked("max_tokens"),
+    ],
+)
+def within_max_tokens(exchange: Exchange) -> Iterator[Violation]:
+    """A reply never has more tokens than max_tokens allows each of its choices, by its own count."""
+    yield from within("max_tokens")(exchange)
+
+
+@requirement(
+    "limits.max-completion-tokens",
+    level=MUST,
+    source="max_completion_tokens",
+    scenario=limits("max_completion_tokens"),
+    kind=Kind.EACH,
+    parameter="max_completion_tokens",
+    applies=limited_by("max_completion_tokens"),
+    mutants=[
+        ignores("max_completion_tokens"),
+        ignores("max_completion_tokens", when=streaming),
+        more_than_asked("max_completion_tokens"),
+    ],
+)
+def within_max_completion_tokens(exchange: Exchange) -> Iterator[Violation]:
+    """A reply never has more tokens than max_completion_tokens allows each of its choices, by its own count."""
+    yield from within("max_completion_tokens")(exchange)
+
+
+def _uncounted(call: Call) -> Call:
+    return call.with_body({**call.sent, "max_tokens": 48}) if call.sent.get("max_tokens") else call
+
+
+@requirement(
+    "limits.max-tokens-acts",
+    level=MUST,
+    source="max_tokens",
+    scenario=cuts,
+    parameter="max_tokens",
+    mutants=[
+        ignores("max_tokens"),
+        Mutant(name="at-least-48-tokens", about="a max_tokens below 48 is taken as 48", request=_uncounted),
+        Mutant(
+            name="at-least-48-tokens-in-streams",
+            about="a max_tokens below 48 is taken as 48 in streams",
+            request=_uncounted,
+            when=streaming,
+        ),
+    ],
+)
+def limit_acts(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Violation]:
+    """A much smaller max_tokens gives a shorter text: the same question, asked coldly."""
+    for short in cut:
+        if len(short.text) >= len(free.text):
+            yield Violation(
+                pointer="/choices/0",
+                observed=f"{len(short.text)} characters long with max_tokens {show(short.sent.get('max_tokens'))}",
+                expected=f"shorter than the {len(free.text)} characters that {show(free.sent.get('max_tokens'))} gave",
+                exchanges=(short.n,),
+            )
+
+
+def _reason(reason: str, when: Callable[[Object], bool] | None = None) -> Mutant:
+    def change(_: Object, body: Object) -> None:
+        for choice in objects(body["choices"]):
+            if choice.get("finish_reason") == "length":
+                choice["finish_reason"] = reason
+
+    return either(f"cut-says-{reason}", f"a reply cut by its limit ends with the reason {reason}", change, when)
+
+
+def cut_says_length(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Violation | NotJudged]:
+    """Among replies that are proper beginnings of the free one, so that the limit did cut them, two say another reason."""
+    begun = [short for short in cut if short.text and free.text.startswith(short.text) and short.text != free.text]
+    wrong = [short for short in begun if short.choices[0].finish_reason != "length"]
+    if len(begun) < 2:
+        yield NotJudged(reason="cold replies differ between calls, so that none shows where another was cut")
+    if len(wrong) < 2:
+        return
+    for short in wrong:
+        yield Violation(
+            pointer="/choices/0/finish_reason",
+            observed=show(short.choices[0].finish_reason),
+            expected=f'"length": max_tokens {show(short.sent.get("max_tokens"))} cut it',
+            exchanges=(short.n,),
+        )
+
+
+@requirement(
+    "limits.cut-means-length",
+    level=MUST,
+    source="response_format",
+    scenario=cuts,
+    parameter="max_tokens",
+    mutants=[_reason("stop"), _reason("stop", when=streaming)],
+)
+def cut_means_length(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Violation | NotJudged]:
+    """A reply cut by max_tokens ends with the reason "length", where the document defines that reason."""
+    yield from cut_says_length(free, cut)
+
+
+@requirement(
+    "limits.cut-says-length",
+    level=SHOULD,
+    source="finish_reason",
+    scenario=cuts,
+    parameter="max_tokens",
+    mutants=[_reason("stop"), _reason("stop", when=streaming)],
+)
+def cut_says_length_by_convention(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Violation | NotJudged]:
+    """A reply cut by max_tokens ends with the reason "length", as OpenAI's do."""
+    yield from cut_says_length(free, cut)
+
+
+def _one_too_few(_: Object, body: Object) -> None:
+    usage = body.get("usage")
+    if isinstance(usage, dict) and usage["completion_tokens"] > 1:
+        usage["completion_tokens"] -= 1
+        usage["total_tokens"] -= 1
+
+
+@scenario(steps=2, tokens=262)
+def long_leash(ask: Ask) -> Script:
+    """Ask for a greeting, once with a limit that cuts it and once with one that it does not reach."""
+    yield [ask(max_tokens=most, prompt="Say hello.") for most in (6, 256)]
+    return None
+
+
+@requirement(
+    "limits.length-means-cut",
+    level=SHOULD,
+    source="finish_reason",
+    scenario=both_modes(long_leash),
+    kind=Kind.EACH,
+    parameter="max_tokens",
+    applies=lambda exchange: (
+        limited_by("max_tokens")(exchange)
+        and exchange.asked_choices == 1
+        and bool(exchange.choices)
+        and exchange.choices[0].finish_reason == "length"
+        and not members((exchange.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
+    ),
+    mutants=[
+        either("counts-one-token-too-few", "usage counts one completion token too few", _one_too_few),
+        either(
+            "always-length",
+            "every reply ends with the reason length",
+            lambda _, body: [
+                choice.update(finish_reason="length")
+                for choice in objects(body["choices"])
+                if choice.get("finish_reason")
+            ],
+        ),
+    ],
+)
+def length_means_cut(exchange: Exchange) -> Iterator[Violation]:
+    """A reply that ends with the reason "length" has as many tokens as max_tokens allows."""
+    most, used = exchange.sent.get("max_tokens"), exchange.tokens("completion_tokens")
+    if is_integer(most) and used is not None and used < most <= 256:
+        yield Violation(
+            pointer="/usage/completion_tokens",
+            observed=f'{used} with the reason "length"',
+            expected=f"{most}, the max_tokens that cut it",
+        )

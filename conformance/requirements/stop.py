@@ -1,0 +1,205 @@
+"""Stop sequences: the text ends there, whole and streamed.
+
+Documents 000 to 003 say that the returned text contains the stop sequence, OpenAI's does not: which is taken is a
+reading, and no fault.  What every reading forbids is anything after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..ask import Ask
+from ..exchange import Exchange
+from ..model import Depth, Finding, Level, NotJudged, Violation, Zone
+from ..mutants import Call, Mutant, Sent, ignores, says, streaming, whole
+from ..reply import text
+from ..requirement import requirement
+from ..scenario import Script, scenario, takes
+from ..schema import show
+from ..words import Stopped, compare, middle_of, place_of
+
+MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
+
+NEVER = "\u2e2e\u2e2e\u2e2e"
+"""A stop that no model says."""
+
+
+@scenario(steps=3, tokens=144, depth=Depth.SMOKE)
+def around_a_stop(ask: Ask) -> Script:
+    """Let the model talk freely, then ask again, whole and streamed, with a stop taken from the middle of what it said."""
+    free = yield ask(max_tokens=48, greedy=True)
+    cut = middle_of(free.text)
+    if cut is None:
+        return "the model said too little to stop in"
+    yield [
+        ask(max_tokens=48, greedy=True, stop=cut),
+        ask(max_tokens=48, greedy=True, stop=cut, stream=True),
+    ]
+    return None
+
+
+around = takes(around_a_stop, standard=6, full=15)
+
+
+@scenario(steps=2, tokens=96)
+def around_an_array(ask: Ask) -> Script:
+    """The same with an array of stops, of which the last one is said."""
+    free = yield ask(max_tokens=48, greedy=True)
+    cut = middle_of(free.text)
+    if cut is None:
+        return "the model said too little to stop in"
+    listed = yield ask(max_tokens=48, greedy=True, stop=[NEVER, cut], zone=Zone.DISPUTED)
+    return None if listed.ok else f"an array of stops was refused (status {listed.status})"
+
+
+def stop_of(stopped: Exchange) -> str:
+    """The stop that the text was to meet: of an array the last."""
+    stop = stopped.sent.get("stop")
+    return text(stop[-1] if isinstance(stop, list) and stop else stop)
+
+
+def what_became(free: Exchange, stopped: Exchange) -> Stopped:
+    """What the stop did to the text."""
+    stop = stop_of(stopped)
+    return compare(free.text, stop, stopped.text) if stop else Stopped.DIVERGED
+
+
+def _faults(free: Exchange, stopped: tuple[Exchange, ...], faults: dict[Stopped, str]) -> Iterator[Finding]:
+    """A violation for each reply of one of these kinds; nothing to judge where all of them went another way."""
+    became = {each: what_became(free, each) for each in stopped}
+    if all(what is Stopped.DIVERGED for what in became.values()):
+        yield NotJudged(reason="cold replies differ between calls, so that a stop taken from one is not met in another")
+    for each, what in became.items():
+        if what in faults:
+            yield Violation(
+                pointer="/choices/0 text",
+                observed=f"{show(place_of(free.text, stop_of(each), each.text), 100)}: {faults[what]}",
+                expected=f"the text up to the stop {show(stop_of(each))}, with it or without it, and nothing else",
+                exchanges=(each.n,),
+            )
+
+
+def _goes_on_without(sent: Sent, said: str, _: object) -> str:
+    stop = sent.get("stop")
+    return said.replace(stop, "") if isinstance(stop, str) else said
+
+
+def cuts_out() -> Mutant:
+    """The stop is cut out of the text and generation goes on, as a real engine does."""
+    silent = says("", "", _goes_on_without)
+    return Mutant(
+        name="stop-cut-out",
+        about="the stop sequence is cut out of the text, and the model talks on",
+        request=ignores("stop").request,
+        reply=silent.reply,
+        events=silent.events,
+    )
+
+
+def _rest_of_the_token(sent: Sent, said: str, _: object) -> str:
+    stop = sent.get("stop")
+    return f"{said.removesuffix(stop)}{stop}led" if isinstance(stop, str) and said else said
+
+
+@requirement(
+    "stop.ends-output",
+    level=MUST,
+    source="stop",
+    scenario=around,
+    feature="stop",
+    parameter="stop",
+    mutants=[
+        ignores("stop"),
+        ignores("stop", when=streaming),
+        ignores("stop", when=whole),
+        cuts_out(),
+        says("text-after-the-stop", "the rest of the token follows the stop", _rest_of_the_token),
+    ],
+)
+def ends_at_the_stop(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """Nothing follows the stop sequence, and text that would have followed does not come without it."""
+    yield from _faults(
+        free,
+        stopped,
+        {Stopped.RAN_ON: "something follows it", Stopped.CUT_OUT: "it is cut out and the text goes on"},
+    )
+
+
+def _half(sent: Sent, said: str, _: object) -> str:
+    stop = sent.get("stop")
+    return said.removesuffix(stop) + stop[: len(stop) // 2] if isinstance(stop, str) and said else said
+
+
+@requirement(
+    "stop.whole-or-nothing",
+    level=MUST,
+    source="stop",
+    scenario=around,
+    feature="stop",
+    parameter="stop",
+    mutants=[
+        says("half-a-stop", "the text ends with half of the stop sequence", _half),
+        says("half-a-stop-in-streams", "a streamed text ends with half of the stop sequence", _half, when=streaming),
+    ],
+)
+def stop_is_whole(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """The text holds all of the stop sequence or nothing of it: no beginning of it leaks."""
+    yield from _faults(free, stopped, {Stopped.PARTLY: "a part of it leaked"})
+
+
+def _shortened(sent: Sent, said: str, _: object) -> str:
+    stop = sent.get("stop")
+    return said.removesuffix(stop).rstrip()[:-3] if isinstance(stop, str) and len(said) > 8 else said
+
+
+@requirement(
+    "stop.nothing-lost",
+    level=MUST,
+    source="stop",
+    scenario=around,
+    feature="stop",
+    parameter="stop",
+    mutants=[
+        says("text-lost-before-the-stop", "the last characters before the stop are lost", _shortened),
+        says(
+            "text-lost-in-streams",
+            "the last characters before the stop are lost in streams",
+            _shortened,
+            when=streaming,
+        ),
+    ],
+)
+def nothing_is_lost(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """What was said before the stop sequence is there to its last character, white space apart."""
+    yield from _faults(free, stopped, {Stopped.TOO_EARLY: "text before it is missing"})
+
+
+def _first_only(call: Call) -> Call:
+    stop = call.sent.get("stop")
+    return call.with_body({**call.sent, "stop": stop[0]}) if isinstance(stop, list) and stop else call
+
+
+def _no_arrays(call: Call) -> Call:
+    kept = {name: value for name, value in call.sent.items() if name != "stop" or isinstance(value, str)}
+    return call.with_body(kept)
+
+
+@requirement(
+    "stop.array-acts",
+    level=MUST,
+    source="stop",
+    scenario=takes(around_an_array, standard=2, full=4),
+    feature="stop",
+    parameter="stop",
+    mutants=[
+        Mutant(name="only-the-first-stop", about="of an array of stops only the first acts", request=_first_only),
+        Mutant(name="stop-arrays-ignored", about="an array of stops is accepted and has no effect", request=_no_arrays),
+    ],
+)
+def every_stop_acts(free: Exchange, listed: Exchange) -> Iterator[Finding]:
+    """Where an array of stop sequences is accepted, each of them ends the text, not only the first."""
+    yield from _faults(
+        free,
+        (listed,),
+        {Stopped.RAN_ON: "the last of them does not stop", Stopped.CUT_OUT: "it is cut out and the text goes on"},
+    )

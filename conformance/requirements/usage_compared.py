@@ -1,0 +1,206 @@
+"""Usage, compared: what the counts of one exchange say of those of another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from .. import strict_json
+from ..ask import Ask
+from ..conversations import choices, whole_and_stream
+from ..exchange import Exchange
+from ..model import Depth, Finding, Kind, Level, NotJudged, Violation
+from ..mutants import Object, Sent, either, streaming
+from ..reply import is_integer
+from ..requirement import requirement
+from ..scenario import Script, both_modes, scenario
+from .usage import COUNTS, TOLERANCE, _usage, count, counted
+
+MUST, SHOULD = Level.MUST, Level.SHOULD
+
+
+def _first_only(sent: Sent, usage: Object) -> None:
+    usage["completion_tokens"] //= max(sent.get("n") or 1, 1)
+    usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
+
+
+@requirement(
+    "usage.counts-all-choices",
+    level=MUST,
+    source="usage",
+    scenario=choices,
+    feature="n",
+    parameter="n",
+    mutants=[
+        either("only-one-choice-counted", "completion_tokens counts one choice of n", _usage(_first_only)),
+        either(
+            "only-one-streamed-choice-counted",
+            "streamed completion_tokens counts one choice of n",
+            _usage(_first_only),
+            when=streaming,
+        ),
+    ],
+)
+def all_choices_are_counted(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+    """completion_tokens counts the tokens of all choices: max_tokens for each that the limit cut, at least one for each
+    other that says something."""
+    three = asked[0]
+    most = three.sent.get("max_tokens")
+    if not counted(three) or len(three.choices) < 2 or not is_integer(most):
+        yield NotJudged(reason="there was no usage beside several choices")
+        return
+    full = [choice for choice in three.choices if choice.finish_reason == "length"]
+    others = [choice for choice in three.choices if choice.finish_reason != "length" and choice.text.strip()]
+    least = len(full) * (most - 1) + len(others)  # one less each: a token may go uncounted where a limit cuts
+    if count(three, "completion_tokens") < least:
+        yield Violation(
+            pointer="/usage/completion_tokens",
+            observed=str(count(three, "completion_tokens")),
+            expected=f"at least {least} for {len(three.choices)} choices",
+            exchanges=(three.n,),
+        )
+
+
+@requirement(
+    "usage.prompt-counted-once",
+    level=SHOULD,
+    source="usage",
+    scenario=choices,
+    feature="n",
+    parameter="n",
+    mutants=[
+        either(
+            "prompt-counted-n-times",
+            "prompt_tokens counts the prompt once a choice",
+            _usage(
+                lambda sent, usage: usage.update(
+                    prompt_tokens=usage["prompt_tokens"] * (sent.get("n") or 1),
+                    total_tokens=usage["prompt_tokens"] * (sent.get("n") or 1) + usage["completion_tokens"],
+                )
+            ),
+        )
+    ],
+)
+def prompt_is_counted_once(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+    """prompt_tokens is the same for one choice and for three: there is one prompt."""
+    three, one = asked
+    if not counted(three) or not counted(one):
+        yield NotJudged(reason="there was no usage to compare")
+    elif abs(count(three, "prompt_tokens") - count(one, "prompt_tokens")) > TOLERANCE:
+        yield Violation(
+            pointer="/usage/prompt_tokens",
+            observed=f"{count(three, 'prompt_tokens')} with n = 3",
+            expected=f"{count(one, 'prompt_tokens')}, as with one choice",
+            exchanges=(three.n, one.n),
+        )
+
+
+@requirement(
+    "usage.prompt-stable",
+    level=SHOULD,
+    source="usage",
+    scenario=whole_and_stream,
+    kind=Kind.RUN,
+    applies=counted,
+    mutants=[
+        either(
+            "prompt-count-of-streams-differs",
+            "prompt_tokens is 7 more in streams",
+            _usage(
+                lambda _, usage: usage.update(
+                    prompt_tokens=usage["prompt_tokens"] + 7, total_tokens=usage["total_tokens"] + 7
+                )
+            ),
+            when=streaming,
+        )
+    ],
+)
+def prompt_count_is_stable(exchanges: Sequence[Exchange]) -> Iterator[Violation]:
+    """Equal prompts cost equally many prompt_tokens, whatever else was asked."""
+    first: dict[bytes, Exchange] = {}
+    for exchange in exchanges:
+        seen = {
+            name: exchange.sent.get(name) for name in ("model", "messages", "tools", "functions", "response_format")
+        }
+        key = strict_json.canonical(seen)
+        other = first.pop(key, None)
+        if other is None or abs(count(other, "prompt_tokens") - count(exchange, "prompt_tokens")) <= TOLERANCE:
+            first[key] = other or exchange
+            continue
+        yield Violation(
+            pointer="/usage/prompt_tokens",
+            observed=f"{count(other, 'prompt_tokens')} and {count(exchange, 'prompt_tokens')} for the same messages",
+            expected="the same",
+            exchanges=(other.n, exchange.n),
+        )
+
+
+@scenario(steps=2, tokens=8)
+def short_and_long(ask: Ask) -> Script:
+    """Ask with a short prompt and with one that has sixty words more."""
+    yield [
+        ask(max_tokens=4, prompt="Hello."),
+        ask(max_tokens=4, prompt="Hello. " + "one two three four five six " * 10),
+    ]
+    return None
+
+
+@requirement(
+    "usage.prompt-grows",
+    level=SHOULD,
+    source="usage",
+    scenario=both_modes(short_and_long, streams=Depth.STANDARD),
+    mutants=[
+        either(
+            "prompt-count-constant",
+            "prompt_tokens is always 10",
+            _usage(lambda _, usage: usage.update(prompt_tokens=10, total_tokens=10 + usage["completion_tokens"])),
+        ),
+    ],
+)
+def longer_prompts_cost_more(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+    """A prompt with sixty words more has more prompt_tokens."""
+    short, long = asked
+    if not counted(short) or not counted(long):
+        yield NotJudged(reason="there was no usage to compare")
+    elif count(long, "prompt_tokens") <= count(short, "prompt_tokens"):
+        yield Violation(
+            pointer="/usage/prompt_tokens",
+            observed=f"{count(long, 'prompt_tokens')} for the longer prompt",
+            expected=f"more than the {count(short, 'prompt_tokens')} of the shorter one",
+            exchanges=(short.n, long.n),
+        )
+
+
+@requirement(
+    "usage.stream-agrees",
+    level=SHOULD,
+    source="usage",
+    scenario=whole_and_stream,
+    mutants=[
+        either(
+            "streams-count-events",
+            "streamed completion_tokens is twice what it should be",
+            _usage(
+                lambda _, usage: usage.update(
+                    completion_tokens=usage["completion_tokens"] * 2,
+                    total_tokens=usage["prompt_tokens"] + usage["completion_tokens"] * 2,
+                )
+            ),
+            when=streaming,
+        )
+    ],
+)
+def stream_counts_as_whole(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+    """A stream with the same text as a whole reply reports the same counts, give or take the token that ended it."""
+    whole, streamed = asked
+    if not counted(whole) or not counted(streamed) or whole.text != streamed.text:
+        yield NotJudged(reason="no whole reply and stream with the same text and with usage")
+        return
+    for name in COUNTS[:2]:
+        if abs(count(whole, name) - count(streamed, name)) > TOLERANCE:
+            yield Violation(
+                pointer=f"/usage/{name}",
+                observed=f"{count(streamed, name)} in the stream",
+                expected=f"{count(whole, name)}, as in the whole reply of the same text",
+                exchanges=(whole.n, streamed.n),
+            )

@@ -1,0 +1,175 @@
+"""Usage in streams: when it comes, and where.
+
+The documents differ: 001 gives it in the last chunk unasked, 000 and 003 name include_usage in their samples only, 002
+names no member at all.  Each has its own requirement, and the contract says which one it claims.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ..conversations import plain_stream, stream
+from ..exchange import Exchange
+from ..model import Kind, Level, Observation, Violation
+from ..mutants import Mutant, Object, either
+from ..mutants import stream as streams_with
+from ..reply import members
+from ..requirement import requirement
+
+MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
+
+
+def included(exchange: Exchange) -> bool:
+    """Some chunk of a stream has a usage object."""
+    return exchange.usage is not None
+
+
+def asked_for(exchange: Exchange) -> bool:
+    """The request set include_usage."""
+    return members(exchange.sent.get("stream_options")).get("include_usage") is True
+
+
+def chunked(exchange: Exchange) -> bool:
+    """A stream that holds chunks and was not cut short."""
+    return exchange.streamed and bool(exchange.chunks) and exchange.error is None
+
+
+def never(name: str, when: Callable[[Object], bool] | None = None) -> Mutant:
+    """Streams without usage."""
+    return streams_with(
+        name, "streams have no usage", lambda chunks: [_bare(chunk) for chunk in chunks if chunk["choices"]], when=when
+    )
+
+
+def _bare(chunk: Object) -> Object:
+    return {name: value for name, value in chunk.items() if name != "usage"}
+
+
+def _unasked(sent: Object) -> bool:
+    return not (sent.get("stream_options") or {}).get("include_usage")
+
+
+def _missing(exchange: Exchange, why: str) -> Iterator[Violation]:
+    if not included(exchange):
+        yield Violation(
+            pointer=f"event {max(len(exchange.payloads) - 1, 0)}/usage",
+            observed="missing",
+            expected=f"there: {why}",
+            exchanges=(exchange.n,),
+        )
+
+
+@requirement(
+    "usage.stream-asked",
+    level=MUST,
+    source="usage",
+    scenario=stream,
+    kind=Kind.EACH,
+    feature="stream-usage",
+    parameter="stream_options",
+    applies=lambda exchange: chunked(exchange) and asked_for(exchange),
+    mutants=[
+        never("no-usage-in-streams"),
+        streams_with(
+            "usage-null-in-streams",
+            "the usage of streams is null",
+            lambda chunks: [{**chunk, "usage": None} for chunk in chunks],
+        ),
+    ],
+)
+def usage_when_asked(exchange: Exchange) -> Iterator[Violation]:
+    """A stream asked to include usage has it."""
+    yield from _missing(exchange, "include_usage asks for it")
+
+
+@requirement(
+    "usage.stream-unasked",
+    level=MUST,
+    source="usage",
+    scenario=stream,
+    kind=Kind.EACH,
+    applies=chunked,
+    mutants=[never("no-usage-in-streams")],
+)
+def usage_unasked(exchange: Exchange) -> Iterator[Violation]:
+    """Every stream has usage: the document names no option that asks for it."""
+    yield from _missing(exchange, "the document gives it without an option")
+
+
+@requirement(
+    "usage.stream-either",
+    level=MUST,
+    source="usage",
+    scenario=plain_stream,
+    mutants=[never("no-usage-in-streams")],
+)
+def usage_one_way_or_the_other(asked: tuple[Exchange, ...]) -> Iterator[Violation]:
+    """A stream has usage with include_usage or without it; the document leaves open which."""
+    if not any(included(exchange) for exchange in asked):
+        yield from _missing(asked[-1], "with include_usage or without it")
+
+
+def _only_asked(sent: Object, body: Object) -> None:
+    if _unasked(sent):
+        body["usage"] = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
+
+
+@requirement(
+    "usage.stream-reading",
+    level=OBSERVE,
+    source="usage",
+    scenario=plain_stream,
+    parameter="stream_options",
+    mutants=[either("usage-unasked", "streams have usage that nobody asked for", _only_asked)],
+)
+def usage_without_option(asked: tuple[Exchange, ...]) -> Iterator[Observation]:
+    """Whether a stream has usage when nothing asked for it."""
+    bare = asked[0]
+    yield Observation(value="included unasked" if included(bare) else "only when asked", exchanges=(bare.n,))
+
+
+def _first(chunks: list[Object]) -> list[Object]:
+    used = next((chunk.get("usage") for chunk in chunks if chunk.get("usage")), None)
+    bare = [_bare(chunk) for chunk in chunks if chunk["choices"]]
+    return [{**bare[0], "usage": used}, *bare[1:]]
+
+
+@requirement(
+    "usage.stream-last-chunk",
+    level=MUST,
+    source="usage",
+    scenario=stream,
+    kind=Kind.EACH,
+    applies=lambda exchange: chunked(exchange) and included(exchange),
+    mutants=[streams_with("usage-in-first-chunk", "the usage of a stream is in its first chunk", _first)],
+)
+def usage_in_last_chunk(exchange: Exchange) -> Iterator[Violation]:
+    """The usage of a stream is in its last chunk."""
+    last = exchange.chunks[-1]
+    if not isinstance(last.get("usage"), dict):
+        yield Violation(
+            pointer=f"event {len(exchange.payloads) - 1}/usage",
+            observed="missing from the last chunk",
+            expected="there, the last chunk being its place",
+        )
+
+
+def _everywhere(chunks: list[Object]) -> list[Object]:
+    used = next((chunk.get("usage") for chunk in chunks if chunk.get("usage")), None)
+    return [{**chunk, "usage": used} for chunk in chunks]
+
+
+@requirement(
+    "usage.stream-once",
+    level=SHOULD,
+    source="usage",
+    scenario=stream,
+    kind=Kind.EACH,
+    applies=lambda exchange: chunked(exchange) and included(exchange),
+    mutants=[streams_with("usage-in-every-chunk", "every chunk of a stream has the usage", _everywhere)],
+)
+def usage_once(exchange: Exchange) -> Iterator[Violation]:
+    """One chunk of a stream has the usage; in the others it is null or absent."""
+    having = sum(isinstance(chunk.get("usage"), dict) for chunk in exchange.chunks)
+    if having > 1:
+        yield Violation(pointer="event */usage", observed=f"in {having} chunks", expected="in one")

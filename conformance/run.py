@@ -1,0 +1,221 @@
+"""The loop: preflight, fire, judge, ask again.
+
+Rule: what a run is, is decided before its first request (`Order`, and the plan made of it); what it found is decided
+from its evidence alone.  This module only moves between the two.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import hypothesis
+
+from . import __version__, plan
+from .ask import Setting
+from .budget import Budget
+from .contract import Contract
+from .evidence import FORMAT, Evidence, Writer
+from .exchange import Exchange
+from .fire import Firer, Job, Pace
+from .judge import hear, judge
+from .model import JSON, Depth, Purpose, UsageError
+from .plan import Plan
+from .reply import members, text
+from .requirement import Row
+from .scenario import Case
+from .target import Target
+
+EVIDENCE = "evidence.ndjson"
+ROUNDS = ((1,), (2, 3))
+"""Repeats that are fired together: one, and where that did not show it again, two more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """Everything a user asked of a run.  `features`: those that are on, by name."""
+
+    contract: Contract
+    target: Target
+    features: frozenset[str]
+    depth: Depth = Depth.STANDARD
+    seed: int = 1
+    selection: tuple[str, ...] = ()
+    pace: Pace = field(default_factory=Pace)
+    max_requests: int | None = None
+    max_tokens: int | None = None
+    context: int = 8192
+    reference: bool = False
+
+    def plan(self) -> Plan:
+        """What it will fire.  Raises UsageError for a selection that matches nothing."""
+        setting = Setting(contract=self.contract, model=self.target.model, features=self.features, seed=self.seed)
+        return plan.make(setting, self.depth, self.selection)
+
+    def header(self, planned: Plan) -> dict[str, JSON]:
+        """The evidence's first line."""
+        states: dict[str, JSON] = {
+            name: "on" if name in self.features else "off" for name in sorted(self.contract.features)
+        }
+        return {
+            "format": FORMAT,
+            "suite": __version__,
+            "hypothesis": hypothesis.__version__,
+            "contract": self.contract.name,
+            "contract_digest": self.contract.digest,
+            "plan_digest": planned.digest,
+            "seed": self.seed,
+            "depth": self.depth.value,
+            "features": states,
+            "selection": " ".join(self.selection) or None,
+            "reference": self.reference,
+            "target": {"url": self.target.redactor.text(self.target.url), "model": self.target.model},
+            "started": now(),
+        }
+
+
+class Watcher(Protocol):
+    """Who is told how a run gets on."""
+
+    def begun(self, planned: Plan, answer: Exchange) -> None:
+        """The preflight was answered; the plan is about to be fired."""
+
+    def exchanged(self, exchange: Exchange) -> None:
+        """An exchange has ended."""
+
+    def repeating(self, jobs: int) -> None:
+        """So many performances are about to be repeated, to confirm violations."""
+
+
+def now() -> str:
+    """The time in UTC, to the second, as RFC 3339 writes it."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def run(order: Order, out: Path, watcher: Watcher) -> Evidence:
+    """Fire an order's plan at its target and leave the evidence in `out`.
+
+    Raises UsageError, with nothing left behind, where the target cannot be tested at all; after its first answer
+    everything is evidence.  An interrupted run keeps what it has and raises KeyboardInterrupt.
+    """
+    planned = order.plan()
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}; give another --out") from None
+    writer = Writer.create(out / EVIDENCE, order.header(planned))
+    why = "interrupted"
+    try:
+        asyncio.run(_conduct(order, planned, writer, watcher))
+        why = "done"
+    except BaseExceptionGroup as group:
+        raise _first(group) from None
+    except UsageError:
+        writer.discard()
+        raise
+    finally:
+        writer.end(why, now(), _counts(writer.evidence.exchanges))
+    return writer.evidence
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The exception for which a group of tasks was given up."""
+    inner = group.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+
+
+async def _conduct(order: Order, planned: Plan, writer: Writer, watcher: Watcher) -> None:
+    budget = Budget(max_requests=order.max_requests, max_tokens=order.max_tokens, context=order.context)
+    async with Firer(order.target, writer, budget, order.pace, watcher.exchanged) as firer:
+        answer, setting = await _preflight(firer, planned.setting)
+        watcher.begun(planned, answer)
+        await firer.fire(setting, [Job(case=step.case, rows=step.rows) for step in planned.steps])
+        await _ask_again(firer, setting, planned, watcher)
+
+
+async def _preflight(firer: Firer, setting: Setting) -> tuple[Exchange, Setting]:
+    """Ask plainly.  Returns the answer, and the setting with the temperature that serves as greedy."""
+    await firer.fire(setting, [Job(case=plan.PREFLIGHT, purpose=Purpose.PREFLIGHT)])
+    answers = firer.writer.evidence.exchanges
+    if not answers:
+        raise UsageError("the budget does not allow a single request: raise --max-requests or --max-tokens")
+    last = answers[-1]
+    _must_be_testable(last, firer.target, setting.contract)
+    cold = last.sent.get("temperature")
+    return last, replace(setting, cold=cold if isinstance(cold, int | float) else 0)
+
+
+def _must_be_testable(answer: Exchange, target: Target, contract: Contract) -> None:
+    said = _said(answer)
+    if answer.status is None:
+        raise UsageError(f"no answer from {target.url} ({answer.error}): is it up, and is the URL right?")
+    if answer.status in (401, 403):
+        what = "the key was refused" if target.key else "it wants a key: give --api-key-env or --api-key-file"
+        raise UsageError(f"{target.url} answered {answer.status}: {what}{said}")
+    if answer.status == 404:
+        raise UsageError(
+            f"{target.url} answered 404: check --model, and that --base-url is the part before {contract.path} "
+            f"(--url takes the whole URL){said}"
+        )
+
+
+def _said(answer: Exchange) -> str:
+    """What the endpoint said in its error, on one line."""
+    body = answer.members
+    message = text(members(body.get("error")).get("message")) or text(body.get("detail")) or text(body.get("message"))
+    return f"; it says: {' '.join(message.split())[:160]}" if message else ""
+
+
+async def _ask_again(firer: Firer, setting: Setting, planned: Plan, watcher: Watcher) -> None:
+    """Repeat what was seen once, within a quarter of what the depth may cost."""
+    allowance = planned.depth.limit // 4
+    owners = {step.case.id: step.rows for step in planned.steps}
+    for rounds in ROUNDS:
+        hearing = hear(firer.writer.evidence, setting)
+        wanted = [judged.again for judged in judge(hearing, planned.rows) if judged.again]
+        cases = _fewest(wanted, {id: performance.case for (id, _), performance in hearing.performances.items()})
+        jobs: list[Job] = []
+        for case in cases:
+            for round_ in rounds:
+                if round_ <= case.scenario.repeats and case.scenario.steps <= allowance:
+                    allowance -= case.scenario.steps
+                    rows = owners.get(case.id, ())
+                    jobs.append(Job(case=case, rows=rows, round=round_, purpose=Purpose.AGAIN))
+        if not jobs:
+            return
+        watcher.repeating(len(jobs))
+        await firer.fire(setting, jobs)
+
+
+def _fewest(wanted: Sequence[frozenset[str]], cases: dict[str, Case]) -> list[Case]:
+    """Cases to repeat, cheapest first, such that each row that wants one has one."""
+    chosen: list[Case] = []
+    for ids in sorted(wanted, key=lambda each: (len(each), sorted(each))):
+        if not any(case.id in ids for case in chosen):
+            chosen.append(min((cases[id] for id in ids), key=lambda case: (case.scenario.steps, case.id)))
+    return chosen
+
+
+def _counts(exchanges: Iterable[Exchange]) -> dict[str, JSON]:
+    """Exchanges by purpose."""
+    counts: dict[str, JSON] = {}
+    for exchange in exchanges:
+        before = counts.get(exchange.purpose.value)
+        counts[exchange.purpose.value] = (before if isinstance(before, int) else 0) + 1
+    return counts
+
+
+def rows_of(evidence: Evidence, contract: Contract) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """The rows that a run was to judge, its features' being off included; and those that need a greater depth.
+
+    Raises UsageError where the evidence names a selection that this version of the suite does not know.
+    """
+    selection = text(evidence.header.get("selection")).split()
+    depth = Depth(text(evidence.header.get("depth")))
+    chosen = plan.select(contract, selection)
+    deeper = tuple(row for row in chosen if plan.needed(row, contract).rank > depth.rank)
+    return tuple(row for row in chosen if row not in deeper), deeper

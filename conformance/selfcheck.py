@@ -1,0 +1,241 @@
+"""Requirements x mutants: every requirement passes on the reference endpoint and is killed by each of its mutants.
+
+Rule: killed means by the named requirement, with the verdict that its level asks for, on evidence made as in any run.
+Changes of requests, replies and events are applied in process; what changes the wire is sent over a real socket.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from . import contract as contracts
+from . import record
+from .ask import Setting
+from .budget import Budget
+from .contract import Contract
+from .evidence import CaseRecord, Evidence, Writer
+from .exchange import Exchange
+from .fire import Firer, Job, Pace
+from .judge import Judged, hear, judge
+from .model import JSON, Kind, Level, Purpose, Request, Verdict
+from .mutants import Call, Mutant
+from .record import Address, Heard
+from .reference.app import running
+from .reference.endpoint import Endpoint
+from .requirement import Row, rows
+from .scenario import Case
+from .target import Target
+
+KEYS = {"bearer": "the-key-of-the-selfcheck", "basic": "checker:the-password-of-the-selfcheck"}
+TIMES = {Kind.SCENARIO: 2, Kind.EACH: 2, Kind.RUN: 4}
+"""Performances of each case: a violation counts when it is seen twice, of a whole run in two disjoint sets."""
+
+CLEAN = "(clean)"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proof:
+    """What one row said of one mutant, or of the clean endpoint: `wanted` and `got` are verdicts, with their value."""
+
+    contract: str
+    row: str
+    mutant: str
+    wanted: str
+    got: str
+    reason: str | None = None
+
+    @property
+    def holds(self) -> bool:
+        """The row said what it must."""
+        return self.got != self.wanted[1:] if self.wanted.startswith("≠") else self.got == self.wanted
+
+
+class Bench:
+    """One contract's reference endpoint, asked in process and over a socket, clean or with a mutant.
+
+    Use as a context manager: the socket is open as long as it lasts.  Whatever was fired is kept, for rows share cases.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.contract: Contract = contracts.load(name)
+        self.key = KEYS[self.contract.scheme]
+        self.endpoint = Endpoint(self.contract, key=self.key, entropy=_Counter())
+        self.setting = Setting(contract=self.contract, model="reference", features=frozenset(self.contract.features))
+        self._fired: dict[tuple[str, str, int], Evidence] = {}
+        self._stack = ExitStack()
+        self.target: Target
+
+    def __enter__(self) -> Bench:
+        """Open the socket."""
+        base_url = self._stack.enter_context(running(self.endpoint))
+        self.target = Target(
+            url=base_url + self.contract.path, model="reference", scheme=self.contract.scheme, key=self.key
+        )
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close it."""
+        self._stack.close()
+
+    def said(self, row: Row, mutant: Mutant | None) -> Judged:
+        """The row's verdict on this mutant."""
+        evidence = Evidence(header={})
+        for case in self.cases(row):
+            fired = self._evidence(case, mutant, TIMES[row.requirement.kind])
+            evidence.cases.update(fired.cases)
+            evidence.exchanges += fired.exchanges
+        return judge(hear(evidence, self.setting), [row])[0]
+
+    def cases(self, row: Row) -> list[Case]:
+        """The row's cases, each with one prompt."""
+        return [case for case in row.cases(self.contract) if "take" not in case.arguments]
+
+    def _evidence(self, case: Case, mutant: Mutant | None, times: int) -> Evidence:
+        key = (case.id, mutant.name if mutant else CLEAN, times)
+        if key not in self._fired:
+            self.endpoint.mutant = mutant
+            over_socket = mutant is not None and mutant.wire is not None
+            jobs = [Job(case=case, round=round_) for round_ in range(times)]
+            self._fired[key] = self._over_socket(jobs) if over_socket else self._in_process(jobs)
+        return self._fired[key]
+
+    def _over_socket(self, jobs: Sequence[Job]) -> Evidence:
+        writer = Writer(io.BytesIO(), {})
+
+        async def fire() -> None:
+            async with Firer(self.target, writer, Budget(), Pace(retries=0, timeout=20)) as firer:
+                await firer.fire(self.setting, jobs)
+
+        asyncio.run(fire())
+        return _numbered(writer.evidence, len(self._fired))
+
+    def _in_process(self, jobs: Sequence[Job]) -> Evidence:
+        evidence = Evidence(header={})
+        for job in jobs:
+            case, performance = job.case, job.case.perform(self.setting, job.round)
+            evidence.cases[case.id] = CaseRecord(
+                id=case.id, scenario=case.scenario.name, arguments=case.arguments, requirements=()
+            )
+            while performance.pending:
+                step = performance.step
+                got = tuple(
+                    self._ask(request, Address(case=case.id, step=(step, n), purpose=Purpose.PLAN, round=job.round), n)
+                    for n, request in enumerate(performance.pending)
+                )
+                evidence.exchanges += got
+                performance.answer(got)
+        return _numbered(evidence, len(self._fired))
+
+    def _ask(self, request: Request, address: Address, number: int) -> Exchange:
+        headers = record.outgoing(request, self.target)
+        call = Call(method=request.method, path=self.contract.path, headers=headers, body=request.body)
+        wire = self.endpoint.answer(call)
+        pieces = [(0.001 * (n + 1), piece) for n, piece in enumerate(wire.pieces)]
+        heard = Heard(status=wire.status, headers=wire.headers, pieces=pieces, received=len(wire.body))
+        return record.exchange(number, address, request, self.target, heard)
+
+
+def _numbered(evidence: Evidence, batch: int) -> Evidence:
+    """The evidence with numbers that no other batch of this bench has."""
+    for number, exchange in enumerate(evidence.exchanges):
+        object.__setattr__(exchange, "n", batch * 1000 + number)
+    return evidence
+
+
+class _Counter:
+    """Entropy that does not surprise: 1, 2, 3 ..."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def __call__(self) -> int:
+        """The next one, spread so that neighbours have nothing in common."""
+        self.last += 1
+        return self.last * 0x9E3779B97F4A7C15 % 2**96
+
+
+def prove(name: str) -> Iterator[Proof]:
+    """Every row of a contract on the clean endpoint, and on each of its mutants."""
+    with Bench(name) as bench:
+        for row in rows(bench.contract):
+            clean = bench.said(row, None)
+            yield _proof(bench, row, CLEAN, clean, "pass" if row.requirement.level is not Level.OBSERVE else "≠")
+            for mutant in row.requirement.mutants:
+                yield _proof(bench, row, mutant.name, bench.said(row, mutant), _wanted(row, clean))
+
+
+def _wanted(row: Row, clean: Judged) -> str:
+    """What a killed mutant gives: fail, warn, or another value than the clean endpoint's."""
+    if row.requirement.level is Level.OBSERVE:
+        return f"≠{_word(clean)}"
+    return "fail" if row.requirement.level is Level.MUST else "warn"
+
+
+def _word(judged: Judged) -> str:
+    return f"observed {judged.value}" if judged.verdict is Verdict.OBSERVED else judged.verdict.value
+
+
+def _proof(bench: Bench, row: Row, mutant: str, judged: Judged, wanted: str) -> Proof:
+    got = _word(judged)
+    if wanted == "≠":  # any observation will do
+        wanted = got if judged.verdict is Verdict.OBSERVED else "observed"
+    elif wanted.startswith("≠") and judged.verdict is not Verdict.OBSERVED:
+        wanted = "observed another value"
+    first = next((violation.message for unit in judged.exemplars for violation in unit.violations), None)
+    return Proof(
+        contract=bench.contract.name, row=row.id, mutant=mutant, wanted=wanted, got=got, reason=judged.reason or first
+    )
+
+
+def command(names: Iterable[str], *, as_json: bool, say: Callable[[str], object]) -> int:
+    """Prove all these contracts and print the matrix; 0 if every proof holds, else 1."""
+    proofs = [proof for name in names for proof in prove(name)]
+    if as_json:
+        say(json.dumps([_to_json(proof) for proof in proofs], indent=1))
+    else:
+        for line in matrix(proofs):
+            say(line)
+    return 0 if proofs and all(proof.holds for proof in proofs) else 1
+
+
+def _to_json(proof: Proof) -> dict[str, JSON]:
+    return {
+        "contract": proof.contract,
+        "requirement": proof.row,
+        "mutant": proof.mutant,
+        "wanted": proof.wanted,
+        "got": proof.got,
+        "holds": proof.holds,
+    }
+
+
+def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
+    """One line a row and mutant with a sign for each contract, the survivors, and the sums."""
+    names = list(dict.fromkeys(proof.contract for proof in proofs))
+    cells: dict[tuple[str, str], dict[str, Proof]] = {}
+    for proof in proofs:
+        cells.setdefault((proof.row, proof.mutant), {})[proof.contract] = proof
+    yield f"{'requirement':40} {'mutant':44} {' '.join(names)}"
+    for (row, mutant), by in cells.items():
+        signs = (("✓" if by[name].holds else "✗") if name in by else "·" for name in names)
+        yield f"{row:40} {mutant:44} " + " ".join(
+            f"{sign:{len(name)}}" for sign, name in zip(signs, names, strict=True)
+        )
+    for proof in proofs:
+        if not proof.holds:
+            yield (
+                f"NOT PROVEN {proof.contract}: {proof.row} on {proof.mutant}: is {proof.got}, not {proof.wanted}"
+                f" ({proof.reason})"
+            )
+    kills = [proof for proof in proofs if proof.mutant != CLEAN]
+    yield (
+        f"{sum(proof.holds for proof in kills)} of {len(kills)} mutants killed, "
+        f"{sum(proof.holds for proof in proofs if proof.mutant == CLEAN)} of {len(proofs) - len(kills)} rows pass clean; "
+        f"{len({proof.row for proof in proofs})} requirements, {len({proof.mutant for proof in kills})} distinct mutants, "
+        f"{len(names)} contracts"
+    )

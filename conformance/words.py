@@ -1,0 +1,70 @@
+"""Text that a model said, taken apart: where to stop it, and what a stop did to it.
+
+Rule: nothing here expects a model to obey.  A stop is taken from what this model just said; what it then says is compared
+with what it said before.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+REPLACEMENT = "\ufffd"
+
+
+def middle_of(text: str, length: int = 6) -> str | None:
+    """A piece from the middle of a text that can serve as a stop, or None if there is none.
+
+    It begins where it first occurs, is not at either end, holds no replacement character and neither begins nor ends
+    with white space, which engines trim.
+    """
+    middle = len(text) // 2
+    starts = sorted(range(4, len(text) - length - 7), key=lambda start: abs(start - middle))
+    for start in starts:
+        piece = text[start : start + length]
+        if piece.strip() == piece and REPLACEMENT not in piece and text.find(piece) == start:
+            return piece
+    return None
+
+
+class Stopped(StrEnum):
+    """What a stop did."""
+
+    EXCLUDED = "excluded"
+    """The text ends before the stop."""
+    INCLUDED = "included"
+    """The text ends with the stop."""
+    PARTLY = "partly included"
+    """The text ends within the stop."""
+    TOO_EARLY = "too early"
+    """The text ends before what came before the stop is complete."""
+    RAN_ON = "ran on"
+    """Something follows the stop."""
+    CUT_OUT = "cut out"
+    """The stop is missing and what came after it follows all the same."""
+    DIVERGED = "diverged"
+    """The model said something else this time: nothing can be compared."""
+
+
+def place_of(free: str, stop: str, text: str) -> str:
+    """The part of `text` around where the stop was due, for a reader."""
+    before, _, _ = free.partition(stop)
+    same = next((n for n, (a, b) in enumerate(zip(text, before, strict=False)) if a != b), min(len(text), len(before)))
+    start, end = max(same - 30, 0), same + len(stop) + 30
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
+
+
+def compare(free: str, stop: str, text: str) -> Stopped:
+    """What became of `free`, which holds `stop`, when the same was asked with that stop and `text` came."""
+    before, _, after = free.partition(stop)
+    if stop in text and not text.endswith(stop):
+        return Stopped.RAN_ON
+    if text in (before + stop, before.lstrip() + stop):
+        return Stopped.INCLUDED
+    if text.strip() == before.strip():
+        return Stopped.EXCLUDED
+    if not text.startswith(before):
+        return Stopped.TOO_EARLY if before.startswith(text.rstrip()) else Stopped.DIVERGED
+    rest = text[len(before) :]
+    if stop.startswith(rest):
+        return Stopped.PARTLY
+    return Stopped.CUT_OUT if len(rest) >= 3 and after.startswith(rest[:6]) else Stopped.DIVERGED
