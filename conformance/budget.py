@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from . import strict_json
 from .model import Request
-from .reply import is_integer, items, members
+from .reply import is_integer, members
 
 UNSTATED = 512
 """Completion tokens debited for a request that sets no limit; endpoints that default max_tokens choose such a value."""
@@ -28,9 +28,12 @@ def worst_tokens(request: Request, context: int) -> int:
 
 
 def prompt_tokens(request: Request) -> int:
-    """The most tokens a request's messages can be."""
-    messages = items(members(strict_json.parse(request.body).value).get("messages"))
-    return sum(len(strict_json.dump(message)) + PER_MESSAGE for message in messages)
+    """The most tokens a request's prompt can be: its messages, and what else is put into words for the model."""
+    body = members(strict_json.parse(request.body).value)
+    messages = body.get("messages")
+    listed = messages if isinstance(messages, list) else [] if messages is None else [messages]
+    told = [body[name] for name in ("tools", "functions", "response_format") if name in body]
+    return sum(len(strict_json.dump(each)) + PER_MESSAGE for each in [*listed, *told])
 
 
 @dataclass(kw_only=True)

@@ -2,17 +2,52 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import cast
 
+from . import strict_json
 from .model import JSON, UsageError
 
 KEYWORDS = frozenset(
-    """$defs $ref additionalProperties allOf anyOf const default dependentRequired description else enum exclusiveMaximum
-    exclusiveMinimum format if items maxItems maxLength maxProperties maximum minItems minLength minProperties minimum
-    narrower not oneOf pattern patternProperties prefixItems properties propertyNames required then title type
-    uniqueItems""".split()
+    {
+        "$defs",
+        "$ref",
+        "additionalProperties",
+        "allOf",
+        "anyOf",
+        "const",
+        "default",
+        "dependentRequired",
+        "description",
+        "else",
+        "enum",
+        "exclusiveMaximum",
+        "exclusiveMinimum",
+        "format",
+        "if",
+        "items",
+        "maxItems",
+        "maxLength",
+        "maxProperties",
+        "maximum",
+        "minItems",
+        "minLength",
+        "minProperties",
+        "minimum",
+        "narrower",
+        "not",
+        "oneOf",
+        "pattern",
+        "patternProperties",
+        "prefixItems",
+        "properties",
+        "propertyNames",
+        "required",
+        "then",
+        "title",
+        "type",
+        "uniqueItems",
+    }
 )
 """The closed set of keywords a contract's schemas may use; another one is an error, for nobody would act on it."""
 
@@ -44,17 +79,19 @@ class _Bundler:
 
     def document(self, path: Path) -> dict[str, JSON]:
         try:
-            value = json.loads(path.read_text("utf-8"))
+            document = strict_json.parse(path.read_bytes())
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from None
-        except ValueError as error:
-            raise UsageError(f"{path}: not JSON: {error}") from None
-        if not isinstance(value, dict):
+        if document.problem is not None:
+            raise UsageError(f"{path}: not JSON: {document.problem}")
+        if document.duplicates:
+            raise UsageError(f"{path}: member {document.duplicates[0]!r} is there twice in one object")
+        if not isinstance(document.value, dict):
             raise UsageError(f"{path}: not a JSON object")
-        return cast(dict[str, JSON], value)
+        return document.value
 
     def rewrite(self, schema: JSON, path: Path, prefix: str, at: str) -> JSON:
-        """This part of the file, with references that hold in the bundle; `prefix` is where the file's root lies there."""
+        """A part of the file with references that hold in the bundle; `prefix` is where the file's root lies there."""
         if not isinstance(schema, dict):
             return schema
         result: dict[str, JSON] = {}
@@ -65,7 +102,9 @@ class _Bundler:
             if key not in KEYWORDS:
                 raise UsageError(f"{path}: unknown keyword {key!r} at {at or '/'}")
             if key == "$ref":
-                result[key] = self.refer(str(value), path, prefix, here)
+                if not isinstance(value, str):
+                    raise UsageError(f"{path}: {here}: {value!r} is no reference")
+                result[key] = self.refer(value, path, prefix, here)
             elif key in _SCHEMA_MAPS and isinstance(value, dict):
                 result[key] = {name: self.rewrite(each, path, prefix, f"{here}/{name}") for name, each in value.items()}
             elif key in _SCHEMA_LISTS and isinstance(value, list):
@@ -84,7 +123,10 @@ class _Bundler:
             target = self.common / in_common if in_common else path.parent / file
             if target.parent not in (self.common, path.parent):
                 raise UsageError(f"{path}: {at}: {reference!r} leads out of the contract's folder and ../common/")
-            root = f"#/$defs/{target.stem.removesuffix('.schema')}"
+            if not target.is_file():
+                raise UsageError(f"{path}: {at}: {reference!r} leads nowhere: there is no such file")
+            place = "common" if target.parent == self.common else "own"
+            root = f"#/$defs/{place}:{target.stem.removesuffix('.schema')}"
             self.include(target, root)
         if not _leads_somewhere(self.document(target), pointer):
             raise UsageError(f"{path}: {at}: {reference!r} leads nowhere")
@@ -98,8 +140,12 @@ class _Bundler:
 
 
 def _leads_somewhere(document: JSON, pointer: str) -> bool:
-    for part in pointer.split("/")[1:]:
-        if not isinstance(document, dict) or part not in document:
+    first, *parts = pointer.split("/")
+    for part in parts:
+        if isinstance(document, list) and part.isdecimal() and int(part) < len(document):
+            document = document[int(part)]
+        elif isinstance(document, dict) and (name := part.replace("~1", "/").replace("~0", "~")) in document:
+            document = document[name]
+        else:
             return False
-        document = document[part]
-    return True
+    return not first

@@ -11,7 +11,7 @@ from .contract import Contract
 from .model import JSON, UsageError
 from .mutants import Mutant
 from .plan import Plan
-from .requirement import registry, rows
+from .requirements import registry, rows
 
 
 def _contracts(name: str | None) -> list[Contract]:
@@ -120,7 +120,8 @@ def explain(name: str) -> Iterator[str]:
     found = registry().get(name.partition(":")[0])
     if found is None:
         raise UsageError(
-            f"there is no requirement {name!r}{_nearest(name, list(registry()))}; see `chat-conformance list requirements`"
+            f"there is no requirement {name!r}{_nearest(name, list(registry()))}; "
+            "see `chat-conformance list requirements`"
         )
     yield f"{found.id}  {found.level}"
     yield f"  {found.statement}"

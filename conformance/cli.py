@@ -6,6 +6,7 @@ import argparse
 import json
 import secrets
 import sys
+import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +35,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 0
+    except Exception:  # noqa: BLE001  # our own fault must not exit as 1, which says that the endpoint is at fault
+        traceback.print_exc()
+        print("chat-conformance: this is a fault of the suite, not of the endpoint; please report it", file=sys.stderr)  # noqa: T201
+        return EXIT_USAGE
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -25,13 +25,13 @@ EVERY = 10.0
 class Silent:
     """Says nothing."""
 
-    def begun(self, planned: Plan, answer: Exchange) -> None:
+    def begun(self, _planned: Plan, _answer: Exchange) -> None:
         """Nothing."""
 
-    def exchanged(self, exchange: Exchange) -> None:
+    def exchanged(self, _exchange: Exchange) -> None:
         """Nothing."""
 
-    def repeating(self, jobs: int) -> None:
+    def repeating(self, _jobs: int) -> None:
         """Nothing."""
 
 
@@ -50,7 +50,7 @@ class Log(Silent):
         self.total = planned.requests
         self.say(first_line(self.order, planned, answer))
 
-    def exchanged(self, exchange: Exchange) -> None:
+    def exchanged(self, _exchange: Exchange) -> None:
         """A line, if the last one was long ago."""
         self.done += 1
         if time.monotonic() - self._last > EVERY:
@@ -63,7 +63,7 @@ class Log(Silent):
 
     def say(self, line: str) -> None:
         """One line, without what a terminal would act upon."""
-        print(printable(line), file=self.stream, flush=True)  # noqa: T201  # this is the module that prints
+        print(printable(line), file=self.stream, flush=True)  # this is the module that prints
 
 
 class Bar(Log):
@@ -79,13 +79,13 @@ class Bar(Log):
         super().begun(planned, answer)
         self.task = self.progress.add_task("firing", total=planned.requests, completed=self.done)
 
-    def exchanged(self, exchange: Exchange) -> None:
+    def exchanged(self, _exchange: Exchange) -> None:
         """One further."""
         self.done += 1
         if self.task is not None:
             self.progress.update(self.task, completed=self.done)
 
-    def repeating(self, jobs: int) -> None:
+    def repeating(self, _jobs: int) -> None:
         """The bar says so."""
         if self.task is not None:
             self.progress.update(self.task, description="confirming")
@@ -119,7 +119,8 @@ def first_line(order: Order, planned: Plan, answer: Exchange) -> str:
     estimate = max(requests * seconds / order.pace.concurrency, requests / (order.pace.rate or 1e9), 1.0)
     return (
         f"testing {what} (contract {order.contract.name}, model {order.target.model}{by}): {len(planned.rows)} "
-        f"requirements, at most {requests} requests and {planned.tokens(order.context):,} tokens, about {estimate:.0f} s"
+        f"requirements, at most {requests} requests and {planned.tokens(order.context):,} tokens, "
+        f"about {estimate:.0f} s"
     )
 
 

@@ -68,7 +68,7 @@ class Reading:
 
 @dataclass(frozen=True, kw_only=True)
 class Contract:
-    """One document's reading.  `features` maps each name to its default; `digest` is over every file it was read from."""
+    """One document's reading.  `features` maps each name to its default; `digest` is over all its files."""
 
     name: str
     title: str
@@ -171,11 +171,10 @@ def load(name: str) -> Contract:
 
 def _digest(folder: Path, common: Path) -> str:
     digest = hashlib.sha256()
-    for path in sorted(
-        (*folder.glob("*.toml"), *folder.glob("*.json"), *common.glob("*.toml"), *common.glob("*.json"))
-    ):
-        digest.update(f"{path.parent.name if path.parent == common else '.'}/{path.name}\0".encode())
-        digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
+    for place in (folder, common):
+        for path in sorted((*place.glob("*.toml"), *place.glob("*.json"))):
+            digest.update(f"{'common' if place == common else '.'}/{path.name}\0".encode())
+            digest.update(path.read_bytes().replace(b"\r\n", b"\n") + b"\0")
     return digest.hexdigest()
 
 
@@ -204,6 +203,9 @@ def _reading(table: Table) -> Reading:
 
 def _check_readings(contract: Contract, path: Path) -> None:
     claims = {statement.id: statement.requirements for statement in contract.statements}
+    ids = [reading.id for reading in contract.readings]
+    for twice in sorted({id_ for id_ in ids if ids.count(id_) > 1}):
+        raise UsageError(f"{path}: reading.{twice} is there twice")
     for reading in contract.readings:
         if reading.statement not in claims:
             raise UsageError(f"{path}: reading.{reading.id}: there is no statement {reading.statement!r}")
@@ -215,7 +217,7 @@ def _check_readings(contract: Contract, path: Path) -> None:
 
 def _statements(path: Path, *, conventions: bool) -> tuple[Statement, ...]:
     table = Table.read(path)
-    statements = tuple(_statement(each, conventions) for each in table.tables("statement"))
+    statements = tuple(_statement(each, convention=conventions) for each in table.tables("statement"))
     table.done()
     seen: set[str] = set()
     for statement in statements:
@@ -225,9 +227,9 @@ def _statements(path: Path, *, conventions: bool) -> tuple[Statement, ...]:
     return statements
 
 
-def _statement(table: Table, convention: bool) -> Statement:
-    id = table.text("id", pattern=r"[a-z0-9-]+(\.[a-z0-9-]+)+")
-    table.name = f"statement {id}"
+def _statement(table: Table, *, convention: bool) -> Statement:
+    id_ = table.text("id", pattern=r"[a-z0-9-]+(\.[a-z0-9-]+)+")
+    table.name = f"statement {id_}"
     requirements = tuple(table.texts("requirements"))
     excluded = table.text("excluded", default="") or None
     if bool(requirements) == bool(excluded):
@@ -236,7 +238,7 @@ def _statement(table: Table, convention: bool) -> Statement:
             + (", not both" if excluded else "")
         )
     statement = Statement(
-        id=id,
+        id=id_,
         field=table.text("field"),
         level=Level(table.text("level", one_of=tuple(Level))),
         text=table.text("text"),

@@ -7,17 +7,18 @@ in the file has passed the redaction funnel.  Reading is strict: a line that was
 from __future__ import annotations
 
 import base64
-import binascii
 import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TypeVar, cast
 
 from . import strict_json
 from .exchange import Exchange, Sent
 from .model import JSON, Purpose, UsageError, Zone
+
+T = TypeVar("T")
 
 FORMAT = 1
 GENESIS = "0" * 64
@@ -126,7 +127,7 @@ def read(path: Path) -> Evidence:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     try:
-        return load(data.splitlines())
+        return load(data.splitlines(), cut=not data.endswith(b"\n"))
     except _Broken as broken:
         raise UsageError(f"{path} line {broken.line}: {broken}") from None
 
@@ -137,24 +138,25 @@ class _Broken(ValueError):
         self.line = line
 
 
-def load(lines: Iterable[bytes]) -> Evidence:
-    """Read evidence from its lines; half a last line, cut by a kill, is passed over."""
+def load(lines: Iterable[bytes], *, cut: bool = False) -> Evidence:
+    """Read evidence from its lines; half a last line, `cut` by a kill, is passed over."""
     evidence: Evidence | None = None
     digest = GENESIS
     every = list(lines)
     for number, line in enumerate(every, 1):
         document = strict_json.parse(line)
         if not isinstance(document.value, dict):
-            if number == len(every) and evidence is not None:
+            if cut and number == len(every) and evidence is not None:
                 break
             raise _Broken(number, "it is not a JSON object; is this an evidence file?")
         record = document.value
         if record.get("prev") != digest:
-            raise _Broken(number, "the line before it was changed, removed or added (its digest does not match)")
+            why = "the line before it was changed, removed or added (its digest does not match)"
+            raise _Broken(number, why if evidence else "it is no header; is this an evidence file?")
         digest = hashlib.sha256(line).hexdigest()
         try:
             evidence = _take(record, evidence)
-        except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+        except (LookupError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise _Broken(number, f"it is no evidence line of format {FORMAT} ({error!r})") from None
     if evidence is None:
         raise _Broken(1, "it is empty")
@@ -171,10 +173,10 @@ def _take(record: dict[str, JSON], evidence: Evidence | None) -> Evidence:
         return Evidence(header=body)
     if kind == "case":
         case = CaseRecord(
-            id=cast(str, body["id"]),
-            scenario=cast(str, body["scenario"]),
-            arguments=cast(dict[str, JSON], body["arguments"]),
-            requirements=tuple(cast(list[str], body["requirements"])),
+            id=_of(str, body["id"]),
+            scenario=_of(str, body["scenario"]),
+            arguments=_of(dict, body["arguments"]),
+            requirements=tuple(_of(str, each) for each in _of(list, body["requirements"])),
         )
         evidence.cases[case.id] = case
     elif kind == "exchange":
@@ -214,33 +216,38 @@ def to_json(exchange: Exchange) -> dict[str, JSON]:
 
 def from_json(line: Mapping[str, JSON]) -> Exchange:
     """The exchange of an `exchange` line.  Raises KeyError, TypeError or ValueError where it is none."""
-    request = cast(dict[str, JSON], line["request"])
-    step = cast(list[int], line["step"])
+    request = _of(dict, line["request"])
+    step, member = _of(list, line["step"])
     return Exchange(
-        n=cast(int, line["n"]),
-        case=cast(str, line["case"]),
-        step=(step[0], step[1]),
-        purpose=Purpose(cast(str, line["purpose"])),
-        round=cast(int, line.get("round", 0)),
+        n=_of(int, line["n"]),
+        case=_of(str, line["case"]),
+        step=(_of(int, step), _of(int, member)),
+        purpose=Purpose(_of(str, line["purpose"])),
+        round=_of(int, line.get("round", 0)),
         request=Sent(
-            method=cast(str, request["method"]),
-            url=cast(str, request["url"]),
+            method=_of(str, request["method"]),
+            url=_of(str, request["url"]),
             headers=_pairs(request["headers"]),
             body=_decode(request["body"]),
-            zone=Zone(cast(str, request.get("zone", "accept"))),
+            zone=Zone(_of(str, request.get("zone", "accept"))),
         ),
-        status=cast("int | None", line["status"]),
+        status=None if line["status"] is None else _of(int, line["status"]),
         headers=_pairs(line["headers"]),
-        pieces=tuple(
-            (float(cast(float, when)), _decode(data)) for when, data in cast(list[list[JSON]], line["pieces"])
-        ),
-        received=cast(int, line["received"]),
-        error=cast("str | None", line["error"]),
+        pieces=tuple((float(_of(float, when, int)), _decode(data)) for when, data in _of(list, line["pieces"])),
+        received=_of(int, line["received"]),
+        error=None if line["error"] is None else _of(str, line["error"]),
     )
 
 
 def _pairs(value: JSON) -> tuple[tuple[str, str], ...]:
-    return tuple((name, content) for name, content in cast(list[list[str]], value))
+    return tuple((_of(str, name), _of(str, content)) for name, content in _of(list, value))
+
+
+def _of(kind: type[T], value: object, *kinds: type) -> T:
+    """The value if it is of this type (a bool is no int).  Raises TypeError."""
+    if not isinstance(value, (kind, *kinds)) or isinstance(value, bool):
+        raise TypeError(f"{value!r:.60} is no {kind.__name__}")
+    return cast(T, value)
 
 
 def _encode(data: bytes) -> str:
@@ -248,4 +255,4 @@ def _encode(data: bytes) -> str:
 
 
 def _decode(value: JSON) -> bytes:
-    return base64.b64decode(cast(str, value), validate=True)
+    return base64.b64decode(_of(str, value), validate=True)

@@ -12,7 +12,7 @@ from functools import cached_property
 
 from . import sse, strict_json
 from .model import JSON, Purpose, Zone
-from .reply import Choice, assembled, is_integer, whole_choices
+from .reply import Choice, assembled, has_text, is_integer, whole_choices
 from .strict_json import Document
 
 DONE = b"[DONE]"
@@ -171,6 +171,15 @@ class Exchange:
     def choices(self) -> tuple[Choice, ...]:
         """The choices in the order of their first appearance; see `Choice`."""
         return tuple(assembled(self.chunks) if self.asked_stream else whole_choices(self.members))
+
+    @cached_property
+    def legible(self) -> bool:
+        """Whether its text can be relied on: a 2xx that was not cut, all of whose objects have choices with text.
+
+        What is wrong with one that is not legible is another requirement's business than what the text says.
+        """
+        documents = self.payloads if self.asked_stream else (self.document,)
+        return self.ok and self.error is None and bool(documents) and all(has_text(each.value) for each in documents)
 
     @property
     def text(self) -> str:

@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
+from typing import Self
 from urllib.request import getproxies
 
 import httpx
@@ -24,13 +25,16 @@ from .ask import Setting
 from .budget import Budget
 from .evidence import CaseRecord, Writer
 from .exchange import Exchange
-from .model import Purpose, Request, UsageError
+from .model import Credential, Purpose, Request, UsageError
 from .record import Address, Heard
 from .scenario import Case, Performance
 from .target import Target
 
 LONGEST_WAIT = 60.0
 """Seconds for which a Retry-After is honoured."""
+
+MOST_GUESSES = 2
+"""Wrong keys a run may try, retries and repeats included: endpoints lock out those who guess."""
 
 ACTIVE = 2
 """Cases that are being performed for each exchange that may be in flight: steps of one wait for each other, and a slot
@@ -83,14 +87,15 @@ class Firer:
         self._slots: asyncio.LifoQueue[httpx.AsyncClient] = asyncio.LifoQueue()
         self._clients: list[httpx.AsyncClient] = []
         self._next_send = 0.0
+        self._guesses = 0
         self._number = len(writer.evidence.exchanges)
         self._started = time.monotonic()
 
-    async def __aenter__(self) -> Firer:
+    async def __aenter__(self) -> Self:
         """Make a client for each slot.  Raises UsageError for an unusable certificate file."""
         context = _tls(self.target)
         for _ in range(self.pace.concurrency):
-            client = httpx.AsyncClient(verify=context, timeout=None, headers=dict(ASKED_BY_US))
+            client = httpx.AsyncClient(verify=context, timeout=None, headers=dict(ASKED_BY_US))  # noqa: S113  # `_hear` bounds all of it
             self._clients.append(client)
             self._slots.put_nowait(client)
         return self
@@ -139,7 +144,7 @@ class Firer:
         """Send until there is an answer that is not weather; the last exchange, or why nothing was sent."""
         answer: Exchange | str = ""
         for attempt in range(self.pace.retries + 1):
-            refused = self._late() or self.budget.take(request)
+            refused = self._late() or self._guessed(request) or self.budget.take(request)
             if refused:
                 return answer or refused
             answer = await self._send(request, address)
@@ -153,6 +158,15 @@ class Firer:
     def _late(self) -> str | None:
         if self.pace.deadline is not None and time.monotonic() - self._started > self.pace.deadline:
             return f"the deadline of {self.pace.deadline:g} s has passed"
+        return None
+
+    def _guessed(self, request: Request) -> str | None:
+        """Why no further wrong key may be tried; else it is counted."""
+        if request.credential is not Credential.WRONG:
+            return None
+        if self._guesses == MOST_GUESSES:
+            return f"no more than {MOST_GUESSES} wrong keys are tried in a run"
+        self._guesses += 1
         return None
 
     async def _send(self, request: Request, address: Address) -> Exchange:
@@ -212,7 +226,7 @@ async def _hear(client: httpx.AsyncClient, request: Request, target: Target, tim
                     (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
                 ]
                 async for piece in _bounded(response.aiter_raw(), heard):
-                    pieces.append((time.perf_counter() - started, piece))
+                    pieces.append((time.perf_counter() - started, piece))  # noqa: PERF401  # kept when the next one fails
             finally:
                 await response.aclose()
     except TimeoutError:

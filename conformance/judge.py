@@ -17,7 +17,8 @@ from .evidence import Evidence
 from .exchange import Exchange
 from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation, Zone
 from .plan import canary, preflight
-from .requirement import Requirement, Row, scenarios
+from .requirement import Requirement, Row
+from .requirements import scenarios
 from .scenario import Case, Performance, Variant
 
 MOST_EXEMPLARS = 3
@@ -43,7 +44,7 @@ class Unit:
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A row's verdict.  `again` names the cases that would have to be repeated to confirm it; empty when it is settled."""
+    """A row's verdict.  `again` names the cases whose repetition could confirm it; empty when settled."""
 
     row: Row
     verdict: Verdict
@@ -210,7 +211,11 @@ def _settled(row: Row, units: Sequence[Unit], hearing: Hearing, *, repeatable: b
     if judged.violated >= 2:
         return replace(judged, verdict=Verdict.FAIL if must else Verdict.WARN)
     again, tried = _to_repeat(violating, hearing)
-    why = f"seen once; it did not come back in {tried} repeats" if tried else "seen once, and not asked again"
+    why = (
+        f"seen once; it did not come back in {tried} repeat{'s' * (tried > 1)}"
+        if tried
+        else "seen once, and not asked again"
+    )
     if not repeatable:
         why, again = "seen once, in a recording, which cannot be asked again", frozenset()
     return replace(judged, verdict=Verdict.WARN if must else Verdict.PASS, reason=why, again=again)
@@ -227,8 +232,9 @@ def _distinct(row: Row, violating: Sequence[Unit]) -> int:
     used: set[int] = set()
     count = 0
     for violation in (each for unit in violating for each in unit.violations):
-        if not used & set(violation.exchanges):
-            used |= set(violation.exchanges)
+        shown = set(violation.exchanges or (violating[0].exchanges[-1].n,))
+        if not used & shown:
+            used |= shown
             count += 1
     return count
 

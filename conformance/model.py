@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
 
-JSON: TypeAlias = "None | bool | int | float | str | list[JSON] | dict[str, JSON]"
+JSON: TypeAlias = "bool | int | float | str | list[JSON] | dict[str, JSON] | None"
 """Any JSON value, as Python's `json` module makes it."""
 
 Arguments: TypeAlias = Mapping[str, JSON]
@@ -40,7 +40,7 @@ class Kind(StrEnum):
 class Verdict(StrEnum):
     """A requirement's outcome over all applicable evidence."""
 
-    PASS = "pass"
+    PASS = "pass"  # noqa: S105  # no password
     FAIL = "fail"
     WARN = "warn"
     OBSERVED = "observed"
@@ -91,12 +91,15 @@ class Depth(StrEnum):
     @property
     def rank(self) -> int:
         """0, 1, 2: smoke, standard, full."""
-        return list(Depth).index(self)
+        return _RANKS[self]
 
     @property
     def limit(self) -> int:
         """The most requests a plan of this depth may hold, every step its scenarios may take included."""
         return {Depth.SMOKE: 40, Depth.STANDARD: 400, Depth.FULL: 2000}[self]
+
+
+_RANKS = {depth: rank for rank, depth in enumerate(Depth)}
 
 
 class Credential(StrEnum):
@@ -143,7 +146,7 @@ class Violation:
 
     @property
     def message(self) -> str:
-        """ "is X, not Y"."""
+        """The words "is X, not Y"."""
         return f"is {self.observed}, not {self.expected}"
 
 

@@ -1,8 +1,8 @@
 """Mutants: pure changes of an otherwise conforming endpoint, each one thing that a requirement must catch.
 
 Rule: a mutant is a value.  It changes what the endpoint is told (`request`), the completion it gives (`reply`), the
-chunks of its stream (`events`), or what goes over the wire (`wire`), and has no state.  `serve --fault NAME` applies one
-by name; the self-proof applies it in process.
+chunks of its stream (`events`), or what goes over the wire (`wire`), and has no state.  `serve --fault NAME` applies
+one by name; the self-proof applies it in process.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Mutant:
 
     def shows(self, call: Call) -> bool:
         """Whether this call meets the fault."""
-        return self.when is None or self.when(copy.deepcopy(call.sent))
+        return self.when is None or self.when(call.sent)
 
     def on_request(self, call: Call) -> Call:
         """What the endpoint believes it was asked."""
@@ -126,7 +126,8 @@ def whole(sent: Sent) -> bool:
     return sent.get("stream") is not True
 
 
-def _suffix(when: When | None) -> str:
+def suffix(when: When | None) -> str:
+    """What a condition adds to a mutant's name."""
     return f"-when-{when.__name__.replace('_', '-')}" if when else ""
 
 
@@ -141,7 +142,7 @@ def ignores(member: str, when: When | None = None) -> Mutant:
         return call.with_body(sent) if sent.pop(member, None) is not None else call
 
     return Mutant(
-        name=f"ignores-{member.replace('_', '-')}{_suffix(when)}",
+        name=f"ignores-{member.replace('_', '-')}{suffix(when)}",
         about=f"{member} is accepted and has no effect",
         request=forget,
         when=when,
@@ -155,7 +156,7 @@ def refuses(member: str, status: int = 400, when: When | None = None) -> Mutant:
         return refusal(reply, status, f"{member} is not supported") if member in call.sent else reply
 
     return Mutant(
-        name=f"refuses-{member.replace('_', '-')}{'' if status == 400 else f'-with-{status}'}{_suffix(when)}",
+        name=f"refuses-{member.replace('_', '-')}{'' if status == 400 else f'-with-{status}'}{suffix(when)}",
         about=f"a request with {member} is refused with {status}",
         wire=wire,
         when=when,

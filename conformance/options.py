@@ -161,7 +161,7 @@ class Asked:
         return (*planned.rows, *planned.off)
 
     def features(self, key: str | None) -> frozenset[str]:
-        """The features that are on, given the key or none.  Raises UsageError for one that the contract does not have."""
+        """The features that are on, with this key or none.  Raises UsageError for one that the contract lacks."""
         return features(self.contract, self.values["with_"], self.values["without"], key)
 
     def order(self, *, url: str | None = None, key: str | None = None) -> Order:

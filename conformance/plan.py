@@ -17,7 +17,7 @@ from .budget import prompt_tokens
 from .contract import Contract
 from .model import JSON, Depth, UsageError, Zone
 from .requirement import Row
-from .requirement import rows as all_rows
+from .requirements import rows as all_rows
 from .scenario import Case, Script, Stage, Variant, scenario
 
 CANARY_EVERY = 10
@@ -26,7 +26,7 @@ CANARY_EVERY = 10
 
 @scenario(steps=2, tokens=32)
 def preflight(ask: Ask) -> Script:
-    """Ask plainly at temperature 0, and where that is refused at 0.01, which then serves as greedy for the whole run."""
+    """Ask plainly at temperature 0, and where that is refused at 0.01, which then serves as greedy."""
     first = yield ask(temperature=0, stream=False, zone=Zone.DISPUTED)
     if not first.ok:
         yield ask(temperature=0.01, stream=False, zone=Zone.DISPUTED)
@@ -148,7 +148,7 @@ def _ordered(rows: Iterable[Row], contract: Contract, depth: Depth) -> list[Step
                 continue
             cases.setdefault(case.id, case)
             owners.setdefault(case.id, []).append(row.id)
-    found = [Step(case=case, rows=tuple(owners[id])) for id, case in cases.items()]
+    found = [Step(case=case, rows=tuple(owners[id_])) for id_, case in cases.items()]
     return sorted(found, key=lambda step: (step.case.scenario.stage, -step.case.scenario.steps, -len(step.rows)))
 
 

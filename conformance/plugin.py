@@ -5,6 +5,7 @@ Rule: in every other session it does nothing and imports nothing, for it is load
 
 from __future__ import annotations
 
+import argparse
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,7 +32,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
         keywords |= {"dest": destination(option.flag), "help": option.help}
         try:
             group.addoption(option.flag, **keywords)
-        except ValueError:  # another plugin has this one already
+        except (ValueError, argparse.ArgumentError):  # another plugin has this one already
             group.addoption(f"{PREFIX}{option.flag[1:]}", **keywords)
     group.addoption(f"{PREFIX}-strict", action="store_true", dest=destination("--strict"), help="a warning fails too")
 
@@ -56,11 +57,10 @@ def pytest_configure(config: pytest.Config) -> None:
         return
     from . import options
     from .model import UsageError
-    from .suite import reporting
 
     if getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("the suite fires its requests concurrently itself: leave -n out, and see --concurrency")
-    config.pluginmanager.register(reporting, "chat-conformance reporting")
+    config.pluginmanager.import_plugin(f"{SUITE}.reporting")
     try:
         config.stash[ASKED] = asked = options.asked(values(config))
         asked.rows()

@@ -13,7 +13,7 @@ from . import strict_json
 from .exchange import Exchange, Sent
 from .model import Credential, Purpose, Request
 from .redact import Redactor
-from .reply import assembled
+from .reply import Choice, assembled, members, objects, text
 from .target import Target
 
 LONGEST = 16 * 1024 * 1024
@@ -79,22 +79,24 @@ def exchange(number: int, address: Address, request: Request, target: Target, he
 
 
 def _decoded(heard: Heard) -> tuple[Sequence[tuple[float, bytes]], str | None]:
-    """The pieces without their content coding, and what went wrong there; we ask for none, some send one all the same."""
+    """The pieces without the content coding that some send unasked, and what went wrong there."""
     coding = next((value.strip().lower() for name, value in heard.headers if name.lower() == "content-encoding"), "")
     if coding not in ("gzip", "x-gzip", "deflate") or not heard.pieces:
         return heard.pieces, None
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
     pieces: list[tuple[float, bytes]] = []
-    left = LONGEST
+    left = LONGEST + 1
     for when, data in heard.pieces:
         try:
             plain = decoder.decompress(data, left)
         except zlib.error as error:
             return [*pieces, (when, b"")], f"coding: the body is not {coding} ({error})"
         left -= len(plain)
-        pieces.append((when, plain))
         if left <= 0:
-            return pieces, f"long: more than {LONGEST} bytes when its {coding} is undone"
+            return [*pieces, (when, plain[:-1])], f"long: more than {LONGEST} bytes when its {coding} is undone"
+        pieces.append((when, plain))
+    if decoder.unused_data or not decoder.eof:
+        return pieces, f"coding: the body {'goes on after' if decoder.eof else 'ends before'} the end of its {coding}"
     return pieces, None
 
 
@@ -102,12 +104,17 @@ def _without_joined_secrets(made: Exchange, redactor: Redactor) -> Exchange:
     """Blank the deltas of a stream whose joined text holds a secret that no single piece of it shows."""
     if not made.asked_stream or not redactor.secrets:
         return made
-    texts = [text for choice in assembled(made.chunks) for text in (choice.text, choice.reasoning, choice.refusal)]
-    if not any(redactor.text(text) != text for text in texts):
+    texts = [said for choice in assembled(made.chunks) for said in _said(choice)]
+    if not any(redactor.text(said) != said for said in texts):
         return made
     found = strict_json.dump({"error": {"message": f"withheld: its deltas join to {_markers(redactor, texts)}"}})
     return replace(made, pieces=((made.pieces[0][0], b"data: " + found + b"\n\n"),))
 
 
+def _said(choice: Choice) -> tuple[str, ...]:
+    arguments = (text(members(each.get("function")).get("arguments")) for each in objects([*choice.tool_calls]))
+    return choice.text, choice.reasoning, choice.refusal, "".join(arguments)
+
+
 def _markers(redactor: Redactor, texts: Iterable[str]) -> str:
-    return next(changed for text in texts if (changed := redactor.text(text)) != text)[:200]
+    return next(changed for said in texts if (changed := redactor.text(said)) != said)[:200]

@@ -7,10 +7,13 @@ Rule: whatever is written, shown or judged has gone through `Redactor`; nothing 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from itertools import accumulate
 from urllib.parse import quote, quote_plus
 
 SHORTEST = 6
@@ -44,6 +47,7 @@ def marker(number: int) -> str:
 
 
 MARKER = re.compile("«secret [0-9]+»")
+_PERCENT = re.compile("%..")
 
 
 class Redactor:
@@ -67,16 +71,22 @@ class Redactor:
 
     @cached_property
     def _pattern(self) -> re.Pattern[bytes] | None:
-        return re.compile(b"|".join(map(re.escape, self._spellings))) if self._spellings else None
+        # Markers first: what is redacted already stays as it is, even where a secret is a word of them.
+        return (
+            re.compile(b"|".join([MARKER.pattern.encode(), *map(re.escape, self._spellings)])) if self.secrets else None
+        )
 
     def data(self, data: bytes) -> bytes:
         """These bytes without secrets."""
         if self._pattern is None:
             return data
-        return self._pattern.sub(lambda match: self._spellings[match.group()], data)
+        return self._pattern.sub(self._marked, data)
+
+    def _marked(self, match: re.Match[bytes]) -> bytes:
+        return self._spellings.get(match.group(), match.group())
 
     def text(self, text: str) -> str:
-        """This text without secrets; what is no Unicode (a lone surrogate) is kept as it is."""
+        """A text without secrets; what is no Unicode (a lone surrogate) is kept as it is."""
         return self.data(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
     def pieces(self, pieces: Sequence[tuple[float, bytes]]) -> tuple[tuple[float, bytes], ...]:
@@ -86,11 +96,11 @@ class Redactor:
         if self._pattern is None or self._pattern.search(joined) is None:
             return tuple(pieces)
         kept: list[bytearray] = [bytearray() for _ in pieces]
-        borders = _borders(pieces)
+        borders = list(accumulate(len(piece) for _, piece in pieces))
         position = 0
         for match in self._pattern.finditer(joined):
             _spread(joined, position, match.start(), borders, kept)
-            kept[_piece_at(borders, match.start())] += self._spellings[match.group()]
+            kept[bisect_right(borders, match.start())] += self._marked(match)
             position = match.end()
         _spread(joined, position, len(joined), borders, kept)
         return tuple((when, bytes(data)) for (when, _), data in zip(pieces, kept, strict=True))
@@ -111,19 +121,37 @@ def _is_kept(name: str) -> bool:
 
 
 def _spellings(secret: str) -> Iterable[bytes]:
+    """The secret as it is, in base64, and each of these as the encoders of JSON, URLs and HTML write it."""
     raw = secret.encode("utf-8", "surrogatepass")
-    yield raw
-    yield quote(raw, safe="").encode()
-    yield quote_plus(raw).encode()
-    for ensure_ascii in (True, False):
-        yield json.dumps(secret, ensure_ascii=ensure_ascii)[1:-1].encode("utf-8", "surrogatepass")
-    yield json.dumps(secret)[1:-1].replace("/", "\\/").encode()
-    yield from _base64(raw)
+    for text in (secret, *(each.decode("ascii") for each in _base64(raw))):
+        for written in _written(text):
+            yield written.encode("utf-8", "surrogatepass")
+
+
+def _written(text: str) -> Iterable[str]:
+    yield text
+    raw = text.encode("utf-8", "surrogatepass")
+    for safe in ("", "/", "!'()*", "/!'()*"):  # what form encoders, path encoders and JavaScript leave alone
+        for quoted in (quote(raw, safe=safe), quote_plus(raw, safe=safe)):
+            yield quoted
+            yield _PERCENT.sub(lambda match: match.group().lower(), quoted)
+    for plain in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
+        yield plain
+        yield plain.replace("/", "\\/")
+    for digits in ("%04x", "%04X"):
+        for escaped in ("<>&", "<>&'+`\"", None):  # Go's, .NET's, everything
+            yield "".join(
+                "\\u" + digits % ord(each) if escaped is None or each in escaped else json.dumps(each)[1:-1]
+                for each in text
+            )
+    for apostrophe in ("&#x27;", "&#39;"):
+        yield html.escape(text).replace("&#x27;", apostrophe)
+    yield html.escape(text, quote=False)
 
 
 def _base64(raw: bytes) -> Iterable[bytes]:
-    """The secret as a base64 text of its own, and inside any other one: at each of three alignments, the characters that
-    no neighbour decides."""
+    """The secret as a base64 text of its own, and inside any other one: at each of three alignments, the characters
+    that no neighbour decides."""
     for encode in (base64.b64encode, base64.urlsafe_b64encode):
         yield encode(raw)
         yield encode(raw).rstrip(b"=")
@@ -136,24 +164,10 @@ def _base64(raw: bytes) -> Iterable[bytes]:
                 yield text[first:last]
 
 
-def _borders(pieces: Sequence[tuple[float, bytes]]) -> list[int]:
-    """The offset in the joined body at which each piece ends."""
-    ends, end = [], 0
-    for _, piece in pieces:
-        end += len(piece)
-        ends.append(end)
-    return ends
-
-
-def _piece_at(borders: list[int], position: int) -> int:
-    return next(index for index, end in enumerate(borders) if position < end)
-
-
 def _spread(joined: bytes, start: int, stop: int, borders: list[int], kept: list[bytearray]) -> None:
     """Give joined[start:stop] back to the pieces it came from."""
-    begin = 0
-    for index, end in enumerate(borders):
-        low, high = max(start, begin), min(stop, end)
-        if low < high:
-            kept[index] += joined[low:high]
-        begin = end
+    index = bisect_right(borders, start)
+    while start < stop:
+        end = min(stop, borders[index])
+        kept[index] += joined[start:end]
+        start, index = end, index + 1

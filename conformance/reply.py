@@ -37,6 +37,15 @@ def text(value: JSON) -> str:
     return value if isinstance(value, str) else ""
 
 
+def has_text(value: JSON) -> bool:
+    """Whether a completion or a chunk has choices, each with a message or delta whose content is text or none."""
+    choices = value.get("choices") if isinstance(value, dict) else None
+    if not isinstance(choices, list):
+        return False
+    said = [each.get("message", each.get("delta")) if isinstance(each, dict) else None for each in choices]
+    return all(isinstance(each, dict) and isinstance(each.get("content"), str | None) for each in said)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Choice:
     """One choice of a reply, whole or put together from its deltas.

@@ -1,19 +1,19 @@
-"""What a requirement is, and the registry of all of them.
+"""What a requirement is, and how one is registered.
 
 Everything about one requirement is in one place: source, level, statement (the docstring), scenario, check, mutants.
-Registration is by import of `conformance.requirements`; there is no hand-kept list.
+Registration is by import of the package `conformance.requirements`; there is no hand-kept list.
 """
 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from .contract import Contract
 from .exchange import Exchange
-from .model import Finding, Kind, Level, SuiteError, UsageError
+from .model import Finding, Kind, Level, SuiteError
 from .mutants import Mutant
 from .scenario import Case, Scenario
 
@@ -28,9 +28,9 @@ class Requirement:
     """One rule.
 
     `source` is the document's field, or the standard or convention, that it follows from.  `scenario` makes the
-    exchanges: those it is judged on (SCENARIO), or some to which it surely applies (EACH, RUN).  `parameter` is a member
-    of the request, or makes a row for each of several.  `check` is pure and total: it yields what it found, and never
-    raises, whatever the bytes were.
+    exchanges: those it is judged on (SCENARIO), or some to which it surely applies (EACH, RUN).  `parameter` is a
+    member of the request, or makes a row for each of several.  `check` is pure and total: it yields what it found, and
+    never raises, whatever the bytes were.
     """
 
     id: str
@@ -74,7 +74,7 @@ class Row:
 
     @property
     def id(self) -> str:
-        """ "part.fact", or "part.fact:parameter" where the requirement has a row for each of several."""
+        """Its name: "part.fact", or "part.fact:parameter" where the requirement has a row for each of several."""
         return (
             f"{self.requirement.id}:{self.parameter}" if callable(self.requirement.parameter) else self.requirement.id
         )
@@ -88,7 +88,8 @@ class Row:
         return not callable(self.requirement.parameter) or case.arguments.get("parameter") == self.parameter
 
 
-_REGISTRY: dict[str, Requirement] = {}
+REGISTERED: dict[str, Requirement] = {}
+"""What has been registered so far, by id; `conformance.requirements` has all of it."""
 
 
 def requirement(
@@ -124,7 +125,7 @@ def requirement(
             wants_contract="contract" in inspect.signature(check).parameters,
         )
         _validate(made, has_applies=applies is not None)
-        _REGISTRY[id] = made
+        REGISTERED[id] = made
         return check
 
     return register
@@ -132,7 +133,7 @@ def requirement(
 
 def _validate(made: Requirement, *, has_applies: bool) -> None:
     problem = None
-    if made.id in _REGISTRY:
+    if made.id in REGISTERED:
         problem = "is registered twice"
     elif not made.statement:
         problem = "has no docstring: it is the statement"
@@ -142,36 +143,3 @@ def _validate(made: Requirement, *, has_applies: bool) -> None:
         problem = "of kind each or run needs `applies`, of kind scenario has none"
     if problem:
         raise SuiteError(f"requirement {made.id} {problem}")
-
-
-def registry() -> Mapping[str, Requirement]:
-    """All requirements by id, in the order in which their modules define them."""
-    from . import requirements  # noqa: F401  # importing it registers them; here, for they import this module
-
-    return _REGISTRY
-
-
-def rows(contract: Contract) -> tuple[Row, ...]:
-    """All rows of a contract.  Raises UsageError for a claim whose requirement, or whose feature, does not exist."""
-    known = registry()
-    for statement in contract.statements:
-        for claimed in statement.requirements:
-            if claimed not in known:
-                raise UsageError(f"contract {contract.name}: statement {statement.id}: no requirement {claimed!r}")
-            feature = known[claimed].feature
-            if feature is not None and feature not in contract.features:
-                raise UsageError(
-                    f"contract {contract.name}: statement {statement.id}: {claimed} is of feature {feature!r}, which "
-                    "[features] does not name"
-                )
-    return tuple(row for each in known.values() for row in each.rows(contract))
-
-
-def scenarios() -> Mapping[str, Scenario]:
-    """All scenarios by name.  Raises SuiteError where two share one."""
-    found: dict[str, Scenario] = {}
-    for each in registry().values():
-        other = found.setdefault(each.scenario.name, each.scenario)
-        if other.script is not each.scenario.script:
-            raise SuiteError(f"two scenarios are called {other.name}")
-    return found

@@ -177,7 +177,7 @@ async def _ask_again(firer: Firer, setting: Setting, planned: Plan, watcher: Wat
     for rounds in ROUNDS:
         hearing = hear(firer.writer.evidence, setting)
         wanted = [judged.again for judged in judge(hearing, planned.rows) if judged.again]
-        cases = _fewest(wanted, {id: performance.case for (id, _), performance in hearing.performances.items()})
+        cases = _fewest(wanted, {id_: performance.case for (id_, _), performance in hearing.performances.items()})
         jobs: list[Job] = []
         for case in cases:
             for round_ in rounds:
@@ -196,7 +196,7 @@ def _fewest(wanted: Sequence[frozenset[str]], cases: dict[str, Case]) -> list[Ca
     chosen: list[Case] = []
     for ids in sorted(wanted, key=lambda each: (len(each), sorted(each))):
         if not any(case.id in ids for case in chosen):
-            chosen.append(min((cases[id] for id in ids), key=lambda case: (case.scenario.steps, case.id)))
+            chosen.append(min((cases[id_] for id_ in ids), key=lambda case: (case.scenario.steps, case.id)))
     return chosen
 
 

@@ -49,9 +49,9 @@ class Variant:
 class Scenario:
     """A script with what the plan must know of it.
 
-    `steps`: the most exchanges one performance makes; `tokens`: the most completion tokens all of them ask for together,
-    the sum of max_tokens x n; `huge` of them ask for more than any context holds, and are not in that sum.  `repeats`:
-    how often at most a performance is repeated to confirm a violation.  `variants`: its cases for a contract.
+    `steps`: the most exchanges one performance makes; `tokens`: the most completion tokens all of them ask for
+    together, the sum of max_tokens x n; `huge` of them ask for more than any context holds, and are not in that sum.
+    `repeats`: how often at most a performance is repeated to confirm a violation.  `variants`: its cases, by contract.
     """
 
     name: str
@@ -112,12 +112,12 @@ def _with(variant: Variant, name: str, value: JSON, depth: Depth = Depth.SMOKE) 
 
 def both_modes(base: Scenario, *, streams: Depth = Depth.SMOKE) -> Scenario:
     """The same script with whole replies and, as another case from depth `streams` on, with streams."""
-    return _expand(base, lambda _, variant: (variant, _with(variant, "stream", True, streams)))
+    return _expand(base, lambda _, variant: (variant, _with(variant, "stream", value=True, depth=streams)))
 
 
 def streamed(base: Scenario) -> Scenario:
     """The same script with streams only."""
-    return _expand(base, lambda _, variant: (_with(variant, "stream", True),))
+    return _expand(base, lambda _, variant: (_with(variant, "stream", value=True),))
 
 
 def for_each(name: str, values: Callable[[Contract], Iterable[JSON]], base: Scenario) -> Scenario:

@@ -1,8 +1,8 @@
 """JSON Schemas of a contract: bundled into one document, read in two ways, judged twice.
 
 A schema holds the widest reading of its document.  Where a narrower one exists it stands beside it under the keyword
-`narrower` (an annotation to other tools): `wide` drops it, `narrow` adds it.  jsonschema-rs gives the verdict, for it is
-two hundred times faster; jsonschema explains the rare failing value, for it drills down to the member at fault.
+`narrower` (an annotation to other tools): `wide` drops it, `narrow` adds it.  jsonschema-rs gives the verdict, for it
+is two hundred times faster; jsonschema explains the rare failing value, for it drills down to the member at fault.
 """
 
 from __future__ import annotations
@@ -78,6 +78,12 @@ class Schema:
 
         errors = Draft202012Validator(cast(Any, self.wide)).iter_errors(value)
         found = {fault for error in errors for fault in _faults(error)}
+        if not found:  # the two differ in what a pattern's "$" and "\\S" mean
+            found = {
+                Fault(path=tuple(error.instance_path), observed=show(error.instance), expected=f"so that not {why}")
+                for error in self._wide.iter_errors(value)
+                for why in [error.message]
+            }
         return tuple(sorted(found, key=lambda fault: (len(fault.path), fault.pointer, fault.expected)))
 
 
@@ -95,12 +101,18 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
     if error.validator == "required":
         for name in cast(list[str], error.validator_value):
             if name not in cast(dict[str, JSON], error.instance):
-                yield Fault(path=(*path, name), observed="missing", expected="there")
+                yield Fault(path=(*path, name), observed="missing", expected="present")
+    elif error.validator == "dependentRequired":
+        instance = cast(dict[str, JSON], error.instance)
+        for name, others in cast(dict[str, list[str]], error.validator_value).items():
+            for other in others if name in instance else ():
+                if other not in instance:
+                    yield Fault(path=(*path, other), observed="missing", expected=f"present beside {name}")
     elif error.context:
         from jsonschema.exceptions import best_match
 
-        deepest = best_match(error.context)
-        if deepest is not None and len(deepest.absolute_path) > len(path):
+        deepest = best_match([error])
+        if deepest is not None and (len(deepest.absolute_path) > len(path) or deepest.validator == "required"):
             yield from _faults(deepest)
         else:
             yield Fault(path=path, observed=show(error.instance), expected=_alternatives(error))
@@ -128,6 +140,8 @@ _PHRASES = {
 
 def _expected(error: ValidationError) -> str:
     value = cast(Any, error.validator_value)
+    if error.validator is None:
+        return "nothing: the schema allows no value here"
     if error.validator == "type":
         return " or ".join([value] if isinstance(value, str) else value)
     if error.validator == "enum":
@@ -149,22 +163,31 @@ def load(path: Path, common: Path) -> Schema:
     an unknown keyword, a `$ref` that leads nowhere, or text that is no schema.
     """
     bundled = bundle(path, common)
-    wide, narrow = cast(dict[str, JSON], _read(bundled, False)), cast(dict[str, JSON], _read(bundled, True))
+    wide, narrow = (
+        cast(dict[str, JSON], _read(bundled, narrow=False)),
+        cast(dict[str, JSON], _read(bundled, narrow=True)),
+    )
     for reading in (wide, narrow):
         try:
             jsonschema_rs.Draft202012Validator(reading)
         except (jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError, ValueError) as error:
-            raise UsageError(f"{path}: not a JSON Schema of draft 2020-12: {str(error).splitlines()[0]}") from None
+            at = "".join(f"/{part}" for part in getattr(error, "instance_path", ()))
+            why = f"{at or '/'}: {str(error).splitlines()[0]}"
+            raise UsageError(f"{path}: not a JSON Schema of draft 2020-12: {why}") from None
     return Schema(wide, narrow)
 
 
-def _read(schema: JSON, narrow: bool) -> JSON:
+def _read(schema: JSON, *, narrow: bool) -> JSON:
     """The schema with every `narrower` dropped, or added to the keywords beside it."""
     if isinstance(schema, list):
-        return [_read(each, narrow) for each in schema]
+        return [_read(each, narrow=narrow) for each in schema]
     if not isinstance(schema, dict):
         return schema
-    result = {key: _read(value, narrow) for key, value in schema.items() if key != NARROWER}
+    result = {
+        key: value if key in ("const", "default", "enum") else _read(value, narrow=narrow)
+        for key, value in schema.items()
+        if key != NARROWER
+    }
     if narrow and NARROWER in schema:
-        result["allOf"] = [*cast(list[JSON], result.get("allOf", [])), _read(schema[NARROWER], narrow)]
+        result["allOf"] = [*cast(list[JSON], result.get("allOf", [])), _read(schema[NARROWER], narrow=narrow)]
     return result

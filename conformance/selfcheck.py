@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Self
 
 from . import contract as contracts
 from . import record
@@ -27,7 +28,8 @@ from .mutants import Call, Mutant
 from .record import Address, Heard
 from .reference.app import running
 from .reference.endpoint import Endpoint
-from .requirement import Row, rows
+from .requirement import Row
+from .requirements import rows
 from .scenario import Case
 from .target import Target
 
@@ -70,7 +72,7 @@ class Bench:
         self._stack = ExitStack()
         self.target: Target
 
-    def __enter__(self) -> Bench:
+    def __enter__(self) -> Self:
         """Open the socket."""
         base_url = self._stack.enter_context(running(self.endpoint))
         self.target = Target(
@@ -233,9 +235,10 @@ def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
                 f" ({proof.reason})"
             )
     kills = [proof for proof in proofs if proof.mutant != CLEAN]
+    clean = [proof for proof in proofs if proof.mutant == CLEAN]
     yield (
         f"{sum(proof.holds for proof in kills)} of {len(kills)} mutants killed, "
-        f"{sum(proof.holds for proof in proofs if proof.mutant == CLEAN)} of {len(proofs) - len(kills)} rows pass clean; "
-        f"{len({proof.row for proof in proofs})} requirements, {len({proof.mutant for proof in kills})} distinct mutants, "
-        f"{len(names)} contracts"
+        f"{sum(proof.holds for proof in clean)} of {len(clean)} rows pass clean; "
+        f"{len({proof.row.partition(':')[0] for proof in proofs})} requirements, "
+        f"{len({proof.mutant for proof in kills})} distinct mutants, {len(names)} contracts"
     )

@@ -1,7 +1,7 @@
 """What departs from the contract's schemas, shared out among the requirements that speak of each member.
 
-Rule: the schema is the contract's and is judged once an object; a requirement takes the faults at its own place, so that
-one fault of a server is one finding.  What no other requirement takes is left to `envelope.other-members` and
+Rule: the schema is the contract's and is judged once an object; a requirement takes the faults at its own place, so
+that one fault of a server is one finding.  What no other requirement takes is left to `envelope.other-members` and
 `streaming.other-members`.
 """
 
@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from .contract import Contract
 from .exchange import Exchange
 from .model import Violation
-from .schema import Fault
+from .schema import Fault, Schema
 
 OWNERS: dict[tuple[str, ...], tuple[str, str]] = {
     ("id",): ("envelope.id", "streaming.id"),
@@ -36,7 +36,7 @@ OWNERS: dict[tuple[str, ...], tuple[str, str]] = {
 
 OTHERS = ("envelope.other-members", "streaming.other-members")
 
-_found: WeakKeyDictionary[Exchange, tuple[tuple[str, Violation], ...]] = WeakKeyDictionary()
+_found: WeakKeyDictionary[Exchange, WeakKeyDictionary[Schema, tuple[tuple[str, Violation], ...]]] = WeakKeyDictionary()
 
 
 def departures(exchange: Exchange, contract: Contract, requirement: str) -> Iterator[Violation]:
@@ -44,13 +44,14 @@ def departures(exchange: Exchange, contract: Contract, requirement: str) -> Iter
 
     An object that is an error in disguise is passed over: it is the business of `envelope.no-error-in-success`.
     """
-    if exchange not in _found:
-        _found[exchange] = tuple(_departures(exchange, contract))
-    return (violation for owner, violation in _found[exchange] if owner == requirement)
-
-
-def _departures(exchange: Exchange, contract: Contract) -> Iterator[tuple[str, Violation]]:
     schema = contract.chunk if exchange.asked_stream else contract.completion
+    known = _found.setdefault(exchange, WeakKeyDictionary())
+    if schema not in known:
+        known[schema] = tuple(_departures(exchange, schema))
+    return (violation for owner, violation in known[schema] if owner == requirement)
+
+
+def _departures(exchange: Exchange, schema: Schema) -> Iterator[tuple[str, Violation]]:
     for number, value in enumerate(exchange.objects):
         if "error" in value and "choices" not in value:
             continue

@@ -45,6 +45,10 @@ def parse(data: bytes | str) -> Document:
         return Document(problem="it is empty")
     if _depth(data) > MAX_DEPTH:
         return Document(problem=f"it is nested more than {MAX_DEPTH} deep")
+    return _parse(data)
+
+
+def _parse(data: str) -> Document:
     duplicates: list[str] = []
     try:
         value = json.loads(

@@ -29,7 +29,7 @@ class Table:
             return cls(path, "", tomllib.loads(path.read_text("utf-8")))
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from None
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UsageError(f"{path}: not TOML: {error}") from None
 
     def _address(self, key: str) -> str:
@@ -42,7 +42,7 @@ class Table:
                 raise UsageError(f"{self._address(key)} is missing")
             return default
         value = self.values.pop(key)
-        if not isinstance(value, kind):
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise UsageError(f"{self._address(key)} is {value!r}, not a {kind.__name__}")
         return value
 
@@ -74,14 +74,20 @@ class Table:
 
     def table(self, key: str) -> Table:
         """A table inside this one."""
-        return Table(self.path, f"{self.name}{key}", self.take(key, dict))
+        return Table(self.path, self._inside(key), self.take(key, dict))
+
+    def _inside(self, key: str) -> str:
+        return f"{self.name}.{key}" if self.name else key
 
     def tables(self, key: str) -> list[Table]:
         """An array of tables, empty when absent."""
         values = cast(list[Any], self.take(key, list, []))
-        return [Table(self.path, f"{key} {number}", value) for number, value in enumerate(values, 1)]
+        for number, value in enumerate(values, 1):
+            if not isinstance(value, dict):
+                raise UsageError(f"{self._address(f'{key} {number}')} is {value!r}, not a table")
+        return [Table(self.path, f"{self._inside(key)} {number}", value) for number, value in enumerate(values, 1)]
 
     def done(self) -> None:
         """Nothing may be left over."""
         if self.values:
-            raise UsageError(f"{self._address(sorted(self.values)[0])} is unknown")
+            raise UsageError(f"{self._address(min(self.values))} is unknown")

@@ -1,7 +1,7 @@
 """Text that a model said, taken apart: where to stop it, and what a stop did to it.
 
-Rule: nothing here expects a model to obey.  A stop is taken from what this model just said; what it then says is compared
-with what it said before.
+Rule: nothing here expects a model to obey.  A stop is taken from what this model just said; what it then says is
+compared with what it said before.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def place_of(free: str, stop: str, text: str) -> str:
 def compare(free: str, stop: str, text: str) -> Stopped:
     """What became of `free`, which holds `stop`, when the same was asked with that stop and `text` came."""
     before, _, after = free.partition(stop)
-    if stop in text and not text.endswith(stop):
+    if 0 <= text.find(stop) < len(text) - len(stop):
         return Stopped.RAN_ON
     if text in (before + stop, before.lstrip() + stop):
         return Stopped.INCLUDED

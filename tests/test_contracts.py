@@ -14,7 +14,7 @@ from typing import Any, cast
 
 import pytest
 
-from conformance import contract, requirement
+from conformance import contract, requirements
 from conformance.model import Level, Zone
 
 Body = dict[str, Any]
@@ -489,7 +489,7 @@ def test_claims_are_as_strong_as_requirements(name: str) -> None:
     """Whatever is claimed exists, and a requirement follows from a statement of its own level or a stronger one."""
     loaded = contract.load(name)
     strength = [Level.OBSERVE, Level.SHOULD, Level.MUST]
-    for each in {row.requirement.id: row.requirement for row in requirement.rows(loaded)}.values():
+    for each in {row.requirement.id: row.requirement for row in requirements.rows(loaded)}.values():
         levels = [strength.index(statement.level) for statement in loaded.claiming(each.id)]
         assert max(levels) >= strength.index(each.level), each.id
 

@@ -72,9 +72,8 @@ class _Maker:
             parts: list[JSON] = []
             if "$ref" in rest:
                 parts.append(self.referred(text(rest.pop("$ref"))))
-            for keyword in ("anyOf", "oneOf"):
-                if branches := items(rest.pop(keyword, None)):
-                    parts.append(self.chance.choice(branches))
+            branches = (items(rest.pop(keyword, None)) for keyword in ("anyOf", "oneOf"))
+            parts += [self.chance.choice(each) for each in branches if each]
             parts += items(rest.pop("allOf", None))
             if not parts:
                 return rest

@@ -112,7 +112,7 @@ def _sampling(sent: Mapping[str, JSON]) -> Sampling:
 
 def _biases(sent: dict[str, JSON]) -> dict[int, float]:
     """The biases of the tokens that exist."""
-    ids = {str(id): id for id in range(len(TOKENS))}
+    ids = {str(token): token for token in range(len(TOKENS))}
     return {ids[name]: _number(bias, -100, 100, 0) for name, bias in sent.items() if name in ids}
 
 

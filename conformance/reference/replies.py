@@ -115,7 +115,7 @@ def _deltas(envelope: Envelope, index: int, spoken: Spoken) -> Iterator[Object]:
             "logprobs": {"content": list(map(_entry, piece.steps))} if told else None,
         }
     for at, call in enumerate(spoken.calls):
-        for delta in _call_deltas(call, legacy=spoken.legacy, at=at, id=_call_id(envelope, index, at)):
+        for delta in _call_deltas(call, legacy=spoken.legacy, at=at, call_id=_call_id(envelope, index, at)):
             yield _choice(delta)
     nothing: Object | None = (
         {"content": []} if told and not spoken.content else None
@@ -127,13 +127,13 @@ def _choice(delta: Object) -> Object:
     return {"delta": delta, "logprobs": None, "finish_reason": None}
 
 
-def _call_deltas(call: FunctionCall, *, legacy: bool, at: int, id: str) -> Iterator[Object]:
+def _call_deltas(call: FunctionCall, *, legacy: bool, at: int, call_id: str) -> Iterator[Object]:
     parts = [_function(call.name, ""), *({"arguments": piece} for piece in call.arguments)]
     for part in parts:
         if legacy:
             yield {"function_call": part}
         else:
-            head = {"id": id, "type": "function"} if "name" in part else {}
+            head = {"id": call_id, "type": "function"} if "name" in part else {}
             yield {"tool_calls": [{"index": at, **head, "function": part}]}
 
 

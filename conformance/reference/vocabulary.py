@@ -13,11 +13,11 @@ WORDS = tuple(
     """the of and a to in that was it he she they for on with as at by had not but from his her their one all there
     then over through after before again while where every each some more most many once never always still only
     very too into up down out when which said would could traveller road city river bridge market lamp door window
-    house garden mountain forest sea ship stone bird horse dog cat child woman man king queen story song letter
-    map coin bread water fire light night day morning evening winter summer rain wind snow star moon sun red blue
-    green old new long small great quiet bright dark cold warm slow two three four five six seven eight nine ten
-    hundred walked counted looked found gave took came went saw heard asked told knew thought began turned opened
-    waited wrote""".split()
+    house garden mountain forest sea ship stone bird horse dog cat child woman man king queen story song letter map
+    coin bread water fire light night day morning evening winter summer rain wind snow star moon sun red blue green
+    old new long small great quiet bright dark cold warm slow two three four five six seven eight nine ten hundred
+    walked counted looked found gave took came went saw heard asked told knew thought began turned opened waited
+    wrote""".split()  # noqa: SIM905  # as a list it would fill pages
 )
 """Words that a reply is made of; as tokens they begin with a space."""
 
@@ -26,10 +26,12 @@ UNUSUAL_WORDS = ("café", "naïve", "Zürich", "你好", "日本", "мир", "�
 _STARTS = ("The", "Once", "And", "But", "Then", "He", "She", "It")
 _ENDINGS = tuple(
     """ing ed er ly th an re on st en at or is ar al it le nd ou es te in he ch sh ti ra de co ma ne ve ro tion ent
-    ation ble ment con pro com per all our""".split()
+    ation ble ment con pro com per all our""".split()  # noqa: SIM905  # likewise
 )
 _MARKS = (".\n", "\n\n", "?\n", "…", " —", " “", "”", " (", "é", "ü", "ñ", "ï", " €")
-_JSON = tuple('{" ":" "," "} ": ," ":[ "] }, ], }] }} true false null <think> </think>'.split())
+_JSON = tuple(
+    '{" ":" "," "} ": ," ":[ "] }, ], }] }} true false null <think> </think>'.split()  # noqa: SIM905  # likewise
+)
 _HALVES = (
     b" caf\xc3",
     b" na\xc3",
@@ -86,7 +88,7 @@ _BY_START: dict[bytes, list[bytes]] = {}
 for _piece in sorted(_PIECES, key=len, reverse=True):
     _BY_START.setdefault(_piece[:2], []).append(_piece)
 
-IDS: dict[bytes, int] = {token: id for id, token in enumerate(TOKENS)}
+IDS: dict[bytes, int] = {token: number for number, token in enumerate(TOKENS)}
 
 
 def encode(text: str) -> list[int]:

@@ -12,12 +12,19 @@ from ..contract import Contract
 from ..evidence import Evidence
 from ..exchange import Exchange
 from ..judge import Hearing, Judged, Unit, hear, judge, setting_of
-from ..model import JSON, Level, Outcome, Verdict, Violation
-from ..reply import members, text
+from ..model import JSON, Kind, Level, Outcome, Verdict, Violation, Zone
+from ..reply import members, objects, text
 from ..run import rows_of
-from .exemplar import exemplar
+from .exemplar import difference, exemplar
+from .shown import clip
 
 FORMAT = 1
+
+MOST_TOKENS = 10**9
+"""Tokens of one exchange."""
+
+LONGEST_POINTER = 200
+"""Characters of a pointer; the endpoint's member names are in it."""
 
 
 def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dict[str, JSON]:
@@ -41,6 +48,7 @@ def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dic
         "contract": {
             "name": contract.name,
             "title": contract.title,
+            "scheme": contract.scheme,
             "document": contract.document.file,
             "digest": header["contract_digest"],
             "note": contract.document.note,
@@ -71,16 +79,17 @@ def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dic
 
 
 def outcome_of(judged: Sequence[Judged], *, complete: bool) -> Outcome:
-    """What these verdicts amount to.  Nothing decided is never conformant."""
-    if any(each.verdict is Verdict.FAIL for each in judged):
+    """What these verdicts amount to.  Nothing decided is never conformant, and neither is an error of ours."""
+    verdicts = {each.verdict for each in judged}
+    if Verdict.FAIL in verdicts:
         return Outcome.NONCONFORMANT
-    undecided = any(
-        each.verdict in (Verdict.INCONCLUSIVE, Verdict.ERROR)
+    undecided = Verdict.ERROR in verdicts or any(
+        each.verdict is Verdict.INCONCLUSIVE
         and each.row.requirement.level is Level.MUST
         and each.row.requirement.feature is None
         for each in judged
     )
-    decided = any(each.verdict in (Verdict.PASS, Verdict.WARN, Verdict.OBSERVED, Verdict.KNOWN) for each in judged)
+    decided = verdicts & {Verdict.PASS, Verdict.WARN, Verdict.OBSERVED, Verdict.KNOWN}
     return Outcome.UNDECIDED if undecided or not decided or not complete else Outcome.CONFORMANT
 
 
@@ -106,41 +115,57 @@ def _requirement(judged: Judged, contract: Contract, hearing: Hearing) -> dict[s
         "level": requirement.level.value,
         "statement": requirement.statement,
         "verdict": judged.verdict.value,
-        "value": judged.value,
+        "value": None if judged.value is None else clip(judged.value),
         "applicable": judged.applicable,
         "violated": judged.violated,
-        "reason": judged.reason,
+        "reason": None if judged.reason is None else clip(judged.reason),
         "source": list(dict.fromkeys(contract.source(each) for each in claims)),
         "claims": [each.id for each in claims],
         "violations": [
-            _violation(violation, unit, contract, hearing)
+            _violation(violation, judged, unit, contract, hearing)
             for unit in judged.exemplars
             for violation in unit.violations[:1]
         ],
     }
 
 
-def _violation(violation: Violation, unit: Unit, contract: Contract, hearing: Hearing) -> dict[str, JSON]:
+def _violation(
+    violation: Violation, judged: Judged, unit: Unit, contract: Contract, hearing: Hearing
+) -> dict[str, JSON]:
     shown = next((each for each in unit.exchanges if each.n in violation.exchanges), unit.exchanges[-1])
+    control = _control(shown, violation, judged, unit, hearing)
+    pointer = clip(violation.pointer, LONGEST_POINTER)
     return {
-        "pointer": violation.pointer,
-        "message": f"{violation.pointer} {violation.message}",
-        "expected": violation.expected,
-        "observed": violation.observed,
+        "pointer": pointer,
+        "message": f"{pointer} is {clip(violation.observed)}, not {clip(violation.expected)}",
+        "expected": clip(violation.expected),
+        "observed": clip(violation.observed),
         "exchange": shown.n,
-        "exemplar": exemplar(shown, contract, _control(shown, unit)),
+        "exemplar": exemplar(shown, contract, control, violation.pointer),
     }
 
 
-def _control(shown: Exchange, unit: Unit) -> Exchange | None:
-    """The exchange of the same script whose request differs from the shown one: what it is to be compared with."""
-    others = [each for each in unit.exchanges if each.n != shown.n and each.request.body != shown.request.body]
-    return others[0] if others else None
+def _control(shown: Exchange, violation: Violation, judged: Judged, unit: Unit, hearing: Hearing) -> Exchange | None:
+    """What the shown exchange is to be compared with.
+
+    That is the other exchange that the violation names; else, of those of the same script that were answered, the one
+    whose request differs least.  A single reply needs none, unless its request was meant to be refused.
+    """
+    kind = judged.row.requirement.kind
+    named = [each for each in unit.exchanges if each.n in violation.exchanges and each is not shown]
+    if named:
+        return named[0]
+    if kind is Kind.RUN or (kind is Kind.EACH and shown.zone is not Zone.REJECT):
+        return None
+    pool = unit.exchanges if kind is Kind.SCENARIO else hearing.exchanges
+    alike = [each for each in pool if (each.case, each.round) == (shown.case, shown.round) and each.ok]
+    found = [(len(difference(shown, each)), each.n, each) for each in alike if each is not shown]
+    return min((each for each in found if each[0]), default=(0, 0, None), key=lambda each: each[:2])[2]
 
 
 def _answered(exchanges: Iterable[Exchange]) -> JSON:
     names = (text(each.get("model")) for exchange in exchanges if exchange.ok for each in exchange.objects)
-    return next((name for name in names if name), None)
+    return next((clip(name, LONGEST_POINTER) for name in names if name), None)
 
 
 def _duration(evidence: Evidence) -> float:
@@ -153,16 +178,17 @@ def _duration(evidence: Evidence) -> float:
 
 
 def _tokens(exchanges: Iterable[Exchange]) -> dict[str, JSON]:
-    """What the endpoint says it used."""
+    """What the endpoint says it used; a count that cannot be is passed over, for it may be too long to be written."""
     total: Counter[str] = Counter()
     for exchange in exchanges:
         for name in ("prompt_tokens", "completion_tokens"):
-            total[name] += exchange.tokens(name) or 0
+            count = exchange.tokens(name) or 0
+            total[name] += count if 0 <= count <= MOST_TOKENS else 0
     return {"prompt": total["prompt_tokens"], "completion": total["completion_tokens"]}
 
 
 def _readings(judged: Sequence[Judged], contract: Contract) -> list[JSON]:
-    values = {each.row.requirement.id: each.value for each in judged}
+    values = {each.row.requirement.id: each.value and clip(each.value) for each in judged}
     return [
         {
             "statement": reading.statement,
@@ -212,6 +238,6 @@ def _statements(contract: Contract, judged: Sequence[Judged]) -> list[JSON]:
 
 def rows_by_id(report: dict[str, JSON]) -> dict[str, dict[str, JSON]]:
     """The report's rows by row id: "part.fact", or "part.fact:parameter" where an id has several."""
-    rows = [members(each) for each in cast("list[JSON]", report["requirements"])]
-    several = {text(row["id"]) for row in rows if sum(other["id"] == row["id"] for other in rows) > 1}
-    return {f"{row['id']}:{row['parameter']}" if row["id"] in several else text(row["id"]): row for row in rows}
+    rows = list(objects(report["requirements"]))
+    times = Counter(text(row["id"]) for row in rows)
+    return {f"{row['id']}:{row['parameter']}" if times[text(row["id"])] > 1 else text(row["id"]): row for row in rows}

@@ -2,92 +2,95 @@
 
 from __future__ import annotations
 
-import shlex
+from collections.abc import Sequence
 
 from .. import strict_json
 from ..contract import Contract
 from ..exchange import Exchange
 from ..model import JSON
-from ..redact import marker
+from .curl import credential, curl, variables
+from .excerpt import excerpt
+from .place import place
+from .shown import clip
 
-LONGEST = 2000
-"""Bytes of a reply that are shown; the evidence has the rest."""
+MOST_HEADERS = 60
+LONGEST_VALUE = 200
+"""Characters of a header's or a member's value."""
 
-KEY = "$API_KEY"
+COMPARED = 800
+"""Bytes that are shown of a control's request and of its reply."""
 
 
-def exemplar(exchange: Exchange, contract: Contract, control: Exchange | None) -> dict[str, JSON]:
-    """The exchange with its request, status, excerpt and curl line, and how its request differs from its control's."""
+def exemplar(exchange: Exchange, contract: Contract, control: Exchange | None, pointer: str = "") -> dict[str, JSON]:
+    """The exchange with its request, status, excerpt and curl line, and how its request differs from its control's.
+
+    `pointer` is the violation's: the excerpt shows that place, and `spot` is where in the excerpt it is.
+    """
+    shown = excerpt(exchange.body, place(exchange, pointer))
     return {
-        "request": _text(exchange.request.body, LONGEST),
+        "method": exchange.request.method,
+        "url": exchange.request.url,
+        "request": excerpt(exchange.request.body).text,
         "status": exchange.status,
-        "headers": [[name, value] for name, value in exchange.headers],
-        "error": exchange.error,
-        "excerpt": _text(exchange.body, LONGEST),
-        "curl": curl(exchange, contract),
-        "difference": difference(exchange, control) if control else [],
+        "headers": _headers(exchange.headers),
+        "error": None if exchange.error is None else clip(exchange.error),
+        "excerpt": shown.text,
+        "spot": None if shown.spot is None else list(shown.spot),
+        "received": exchange.received,
         "pieces": len(exchange.pieces),
         "first": exchange.pieces[0][0] if exchange.pieces else None,
         "last": exchange.pieces[-1][0] if exchange.pieces else None,
+        "curl": curl(exchange, contract),
+        "variables": list(variables(exchange, contract)),
+        "difference": difference(exchange, control) if control else [],
+        "control": _control(control, contract) if control else None,
     }
 
 
-def _text(data: bytes, limit: int) -> str:
-    """Bytes as text of at most `limit` bytes; what is no UTF-8 shows as escapes."""
-    text = data.decode("utf-8", "backslashreplace")
-    cut = text.encode("utf-8")[:limit].decode("utf-8", "ignore")
-    return text if cut == text else cut + f"… ({len(data)} bytes in all)"
+def _control(control: Exchange, contract: Contract) -> dict[str, JSON]:
+    """What an exchange is compared with, in short."""
+    return {
+        "exchange": control.n,
+        "request": excerpt(control.request.body, longest=COMPARED).text,
+        "status": control.status,
+        "excerpt": excerpt(control.body, longest=COMPARED).text,
+        "curl": curl(control, contract),
+    }
+
+
+def _headers(headers: Sequence[tuple[str, str]]) -> list[JSON]:
+    return [[clip(name, LONGEST_VALUE), clip(value, LONGEST_VALUE)] for name, value in headers[:MOST_HEADERS]]
 
 
 def difference(exchange: Exchange, control: Exchange) -> list[JSON]:
-    """The members in which two requests differ: [name, value, the control's value], null where one has none."""
-    mine, other = exchange.sent, control.sent
-    names = dict.fromkeys([*mine, *other])
-    missing = object()
+    """In what two requests differ: [name, value, the control's value], null where one has none.
+
+    Names are members of the body, "body" where one of the two is no JSON object, "header NAME" and "method".
+    """
+    objects = bool(exchange.sent) and bool(control.sent)
+    mine, other = _told(exchange, objects=objects), _told(control, objects=objects)
     return [
-        [
-            name,
-            strict_json.canonical(mine[name]).decode() if name in mine else None,
-            strict_json.canonical(other[name]).decode() if name in other else None,
-        ]
-        for name in names
-        if mine.get(name, missing) != other.get(name, missing)
+        [name, *_clipped(mine.get(name), other.get(name))]
+        for name in dict.fromkeys([*mine, *other])
+        if mine.get(name) != other.get(name)
     ]
 
 
-def curl(exchange: Exchange, contract: Contract) -> str:
-    """A shell line that sends the same request; the key is left to the variable API_KEY."""
+def _told(exchange: Exchange, *, objects: bool) -> dict[str, str]:
+    """What a request says, by the names of `difference`."""
     request = exchange.request
-    parts = ["curl", "-sS", "-i"]
-    if exchange.asked_stream:
-        parts.append("-N")
-    if request.method != "POST":
-        parts += ["-X", request.method]
-    parts.append(shlex.quote(request.url))
-    for name, value in request.headers:
-        parts += ["-H", _header(name, value, contract)]
-    if request.body:
-        parts += ["--data-binary", _body(request.body)]
-    return " ".join(parts)
+    told = {name: strict_json.dump(value).decode() for name, value in exchange.sent.items()} if objects else {}
+    if not objects:
+        told["body"] = request.body.decode("utf-8", "backslashreplace")
+    told |= {f"header {name.lower()}": credential(name, value) or value for name, value in request.headers}
+    return told | {"method": request.method}
 
 
-def _header(name: str, value: str, contract: Contract) -> str:
-    """The header as a shell word, with the key's variable where the key was and a wrong one where that was."""
-    if name != "authorization" or "«" not in value:
-        return f'"{name}: $SECRET_HEADER"' if "«" in value else shlex.quote(f"{name}: {value}")
-    scheme = value.partition(" ")[0]
-    key = KEY if value.partition(" ")[2] == marker(1) else "a-wrong-key"
-    if contract.scheme == "basic":
-        key = f'$(printf %s "{KEY if key == KEY else "user:a-wrong-key"}" | base64 -w0)'
-    return f'"authorization: {scheme} {key}"'
-
-
-def _body(body: bytes) -> str:
-    text = body.decode("utf-8", "backslashreplace")
-    if text.encode("utf-8") == body and "\x00" not in text:
-        return shlex.quote(text)
-    return (
-        "$'"
-        + "".join(chr(byte) if 32 <= byte < 127 and byte not in b"'\\" else f"\\x{byte:02x}" for byte in body)
-        + "'"
-    )
+def _clipped(mine: str | None, other: str | None) -> tuple[str | None, str | None]:
+    """Both values cut to a length that can be read, from shortly before the first character in which they differ."""
+    if mine is None or other is None:
+        return mine and clip(mine, LONGEST_VALUE), other and clip(other, LONGEST_VALUE)
+    same = next((n for n, (a, b) in enumerate(zip(mine, other, strict=False)) if a != b), min(len(mine), len(other)))
+    start = max(same - LONGEST_VALUE // 2, 0) if max(len(mine), len(other)) > LONGEST_VALUE else 0
+    before = "…" if start else ""
+    return clip(before + mine[start:], LONGEST_VALUE), clip(before + other[start:], LONGEST_VALUE)

@@ -1,29 +1,31 @@
-"""report.json -> junit.xml, as CI systems read it: a testcase a row, and one for the outcome."""
+"""report.json -> junit.xml, as CI systems read it: a testcase a row, and one for the outcome.
+
+GitLab shows a failure's text and ignores its attributes, GitHub's readers show the message: so both begin with the id
+and the first reason.
+"""
 
 from __future__ import annotations
 
-import re
 from typing import cast
 from xml.etree import ElementTree as ET  # only written with, never read with
 
 from ..model import JSON, Outcome
 from ..reply import members, objects, text
 from .document import exit_code, rows_by_id
-
-ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""Characters that XML 1.0 cannot hold."""
+from .overview import because
+from .shown import visible
 
 
 def render(report: dict[str, JSON]) -> bytes:
     """The report as JUnit XML."""
     rows = rows_by_id(report)
     counts = cast("dict[str, int]", report["counts"])
-    undecided = report["outcome"] == Outcome.UNDECIDED.value
+    undecided = report["outcome"] == Outcome.UNDECIDED.value or exit_code(report) == 3
     suite = ET.Element(
         "testsuite",
         name=f"chat-conformance {text(members(report['contract'])['name'])}",
         tests=str(len(rows) + 1),
-        failures=str(counts["fail"] + (exit_code(report) == 3)),
+        failures=str(counts["fail"] + undecided),
         errors=str(counts["error"]),
         skipped=str(counts["unsupported"] + counts["inconclusive"]),
         timestamp=text(report["started"]).removesuffix("Z"),
@@ -32,8 +34,9 @@ def render(report: dict[str, JSON]) -> bytes:
     for name, row in rows.items():
         _case(suite, name, row)
     outcome = ET.SubElement(suite, "testcase", classname="run", name="outcome", time="0")
-    if undecided or exit_code(report) == 3:
-        ET.SubElement(outcome, "failure", message="undecided: too little could be judged", type="undecided")
+    if undecided:
+        message = f"outcome: undecided: {because(report)}"
+        ET.SubElement(outcome, "failure", message=message, type="undecided").text = message
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)
@@ -43,11 +46,11 @@ def render(report: dict[str, JSON]) -> bytes:
 def _case(suite: ET.Element, name: str, row: dict[str, JSON]) -> None:
     case = ET.SubElement(suite, "testcase", classname=text(row["part"]), name=name, time="0")
     verdict = text(row["verdict"])
+    first = _clean(f"{name}: {_first(row)}")
     if verdict == "fail":
-        failure = ET.SubElement(case, "failure", message=_clean(f"{name}: {_first(row)}"), type="fail")
-        failure.text = _clean(_details(row))
+        ET.SubElement(case, "failure", message=first, type="fail").text = _clean(f"{first}\n{_details(row)}")
     elif verdict == "error":
-        ET.SubElement(case, "error", message=_clean(f"{name}: {text(row['reason'])}"), type="error")
+        ET.SubElement(case, "error", message=first, type="error").text = first
     elif verdict in ("unsupported", "inconclusive"):
         ET.SubElement(case, "skipped", message=_clean(f"{verdict}: {text(row['reason'])}"))
     else:
@@ -56,7 +59,7 @@ def _case(suite: ET.Element, name: str, row: dict[str, JSON]) -> None:
         if row["value"] is not None:
             ET.SubElement(properties, "property", name="value", value=_clean(text(row["value"])))
         if verdict in ("warn", "known"):
-            ET.SubElement(properties, "property", name="message", value=_clean(_first(row)))
+            ET.SubElement(properties, "property", name="message", value=first)
 
 
 def _first(row: dict[str, JSON]) -> str:
@@ -71,4 +74,5 @@ def _details(row: dict[str, JSON]) -> str:
 
 
 def _clean(words: str) -> str:
-    return ILLEGAL.sub("\ufffd", words)
+    """Without what XML 1.0 cannot hold, nor what would act on a reader."""
+    return visible(words)

@@ -1,4 +1,8 @@
-"""report.json -> summary.md: what fits on a CI job's page, most important first, under its 60 KB."""
+"""report.json -> summary.md: what fits on a CI job's page, most important first, in whole blocks.
+
+Rule: what came from the endpoint stands in code spans and code blocks only.  There Markdown has no links, images,
+mentions or HTML; a backslash before each special character would leave it mentions and addresses.
+"""
 
 from __future__ import annotations
 
@@ -7,120 +11,105 @@ import re
 from ..model import JSON
 from ..reply import items, members, objects, text
 from .document import rows_by_id
+from .overview import SIGNS, because, counts, findings
+from .shown import clip, line
 
 MOST_ROWS = 20
 LONGEST = 60_000
 """Bytes: GitHub shows a step summary of at most 1 MB, and its pages fold long ones."""
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~&@:-])")
+LONGEST_CELL = 300
 
 
 def render(report: dict[str, JSON]) -> str:
-    """The report as GitHub's Markdown; whatever came from the endpoint is escaped or in a code block."""
-    rows = rows_by_id(report)
+    """The report as GitHub's Markdown."""
+    found = findings(rows_by_id(report))
+    last = "… more in report.html\n"
+    result, left = "", LONGEST - len(last.encode())
+    for block in [_head(report), _table(found), _readings(report), *_reproductions(found)]:
+        size = len(block.encode("utf-8", "backslashreplace"))
+        if size > left:
+            return result + last
+        result, left = result + block, left - size
+    return result
+
+
+def _head(report: dict[str, JSON]) -> str:
     target = members(report["target"])
+    run = (
+        f"{code(text(target['url']))} · model {code(text(target['model']))} · {text(report['started'])} · depth "
+        f"{text(report['depth'])} · {report['requests']} requests · suite {text(report['suite_version'])}"
+    )
     lines = [
         f"### chat-conformance {text(members(report['contract'])['name'])}: {text(report['outcome']).upper()}",
         "",
-        f"{plain(text(target['url']))} · model {plain(text(target['model']))} · {text(report['started'])} · depth "
-        f"{text(report['depth'])} · {report['requests']} requests · suite {text(report['suite_version'])}",
+        because(report),
+        "",
+        run,
         "",
         counts_line(report),
         "",
     ]
+    off = sorted(name for name, state in members(report["features"]).items() if state != "on")
+    if off:
+        lines += [f"Features that are off: {', '.join(off)}.", ""]
+    if report["selection"]:
+        lines += [f"Only a selection was tested: {code(text(report['selection']))}", ""]
     if report["reference"]:
         lines += ["This is the built-in reference endpoint, not a product.", ""]
-    lines += _table(rows)
-    lines += _reproductions(rows)
-    lines += _readings(report)
-    result = "\n".join(lines)
-    return result if len(result.encode()) <= LONGEST else _cut(result)
+    return "\n".join(lines) + "\n"
 
 
 def counts_line(report: dict[str, JSON]) -> str:
-    """The three counts that are never added up: required, optional, undecided."""
+    """The three counts that are never added up: required, optional, undecided; and what was not tested."""
     numbers = counts(report)
+    untested = numbers["unsupported"] + len(items(members(report["coverage"])["deeper"]))
     return (
         f"**required** {numbers['required_pass']}/{numbers['required']} · "
-        f"**recommended and features** {numbers['optional_pass']}/{numbers['optional']} · "
-        f"**undecided** {numbers['undecided']} · not tested {numbers['unsupported']}"
+        f"**optional** {numbers['optional_pass']}/{numbers['optional']} · "
+        f"**undecided** {numbers['undecided']} · not tested {untested}"
     )
 
 
-def counts(report: dict[str, JSON]) -> dict[str, int]:
-    """Rows by what they mean to a reader: the required ones, the others, and those that nothing was decided on."""
-    result = dict.fromkeys(("required", "required_pass", "optional", "optional_pass", "undecided", "unsupported"), 0)
-    for row in objects(report["requirements"]):
-        if row["verdict"] in ("inconclusive", "error"):
-            result["undecided"] += 1
-        elif row["verdict"] == "unsupported":
-            result["unsupported"] += 1
-        elif row["level"] != "OBSERVE":
-            kind = "required" if row["level"] == "MUST" and row["feature"] is None else "optional"
-            result[kind] += 1
-            result[f"{kind}_pass"] += row["verdict"] == "pass"
-    return result
-
-
-SIGNS = {"fail": "✗", "warn": "!", "known": "≈", "error": "⚠", "inconclusive": "?"}
-
-
-def findings(rows: dict[str, dict[str, JSON]]) -> dict[str, dict[str, JSON]]:
-    """The rows that a reader must look at, worst first."""
-    order = list(SIGNS)
-    found = [(name, row) for name, row in rows.items() if row["verdict"] in ("fail", "warn", "known", "error")]
-    return dict(sorted(found, key=lambda pair: order.index(text(pair[1]["verdict"]))))
-
-
-def _table(rows: dict[str, dict[str, JSON]]) -> list[str]:
-    found = findings(rows)
+def _table(found: dict[str, dict[str, JSON]]) -> str:
     if not found:
-        return ["No departure from the contract was found.", ""]
+        return "No departure from the contract was found.\n\n"
     lines = ["| | requirement | what | seen |", "|---|---|---|---|"]
     for name, row in list(found.items())[:MOST_ROWS]:
         what = next((text(each["message"]) for each in objects(row["violations"])), text(row["reason"]))
         seen = f"{row['violated']} of {row['applicable']}"
-        lines.append(f"| {SIGNS[text(row['verdict'])]} | `{name}` | {plain(what)[:300]} | {seen} |")
+        sign = SIGNS[text(row["verdict"])]
+        lines.append(f"| {sign} | {code(name)} | {code(clip(what, LONGEST_CELL), '|')} | {seen} |")
     if len(found) > MOST_ROWS:
         lines.append(f"| … | {len(found) - MOST_ROWS} more in report.html | | |")
-    return [*lines, ""]
+    return "\n".join(lines) + "\n\n"
 
 
-def _reproductions(rows: dict[str, dict[str, JSON]]) -> list[str]:
-    lines: list[str] = []
-    for name, row in list(findings(rows).items())[:MOST_ROWS]:
+def _reproductions(found: dict[str, dict[str, JSON]]) -> list[str]:
+    blocks: list[str] = []
+    for name, row in list(found.items())[:MOST_ROWS]:
         for each in list(objects(row["violations"]))[:1]:
             curl = text(members(each["exemplar"])["curl"])
-            fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", curl)), default=0))
-            lines += [
-                f"<details><summary>Reproduce {name}</summary>",
-                "",
-                f"{fence}sh",
-                curl,
-                fence,
-                "",
-                "</details>",
-                "",
-            ]
-    return lines
+            fence = "`" * max(3, 1 + _longest_run(curl))
+            blocks.append(
+                f"<details><summary>Reproduce {name}</summary>\n\n{fence}sh\n{curl}\n{fence}\n\n</details>\n\n"
+            )
+    return blocks
 
 
-def _readings(report: dict[str, JSON]) -> list[str]:
-    found = [each for each in map(members, items(report["readings"])) if each["value"] is not None]
-    if not found:
-        return []
-    return [
-        "Readings taken:",
-        *(f"- {plain(text(each['question']))} {plain(text(each['value']))}" for each in found),
-        "",
-    ]
+def _readings(report: dict[str, JSON]) -> str:
+    found = [each for each in objects(report["readings"]) if each["value"] is not None]
+    lines = [f"- {line(text(each['question']))} {code(text(each['value']))}" for each in found]
+    return "\n".join(["Readings taken:", "", *lines]) + "\n\n" if found else ""
 
 
-def plain(words: str) -> str:
-    """Text that Markdown shows as it is, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(words.split()))
+def code(words: str, never: str = "") -> str:
+    r"""The words on one line as a code span; characters of `never` show as \x7c and the like."""
+    shown = "".join(f"\\x{ord(c):02x}" if c in never else c for c in line(words)) or " "
+    fence = "`" * (1 + _longest_run(shown))
+    blank = " " if "`" in (shown[0], shown[-1]) else ""
+    return f"{fence}{blank}{shown}{blank}{fence}"
 
 
-def _cut(result: str) -> str:
-    kept = result.encode()[: LONGEST - 100].decode("utf-8", "ignore")
-    return kept[: kept.rfind("\n\n")] + "\n\n… more in report.html\n"
+def _longest_run(words: str) -> int:
+    return max(map(len, re.findall("`+", words)), default=0)

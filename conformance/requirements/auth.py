@@ -1,13 +1,14 @@
 """Who may ask: requests without the right credential are never served.
 
-The documents require the Authorization header and state its scheme; the statuses are those of RFC 9110.  One wrong key is
-tried, and at most once again, for endpoints lock out those who guess.
+The documents require the Authorization header and state its scheme; the statuses are those of RFC 9110.  One wrong
+key is tried, and at most once again, for endpoints lock out those who guess.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 from ..ask import Ask
 from ..contract import Contract
@@ -22,22 +23,23 @@ MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
-    """One way to ask without the right, in one mode.  `only`: the scheme it exists in."""
+    """One way to ask without the right, in one mode.  `words`: what it shows; `only`: the scheme it exists in."""
 
     credential: Credential
+    words: str
     stream: bool = False
     only: str | None = None
 
 
 ATTEMPTS = {
-    "missing": Attempt(credential=Credential.MISSING),
-    "stream": Attempt(credential=Credential.MISSING, stream=True),
-    "wrong-key": Attempt(credential=Credential.WRONG),
-    "wrong-scheme": Attempt(credential=Credential.WRONG_SCHEME),
-    "empty": Attempt(credential=Credential.EMPTY),
-    "not-base64": Attempt(credential=Credential.NOT_BASE64, only="basic"),
-    "no-colon": Attempt(credential=Credential.NO_COLON, only="basic"),
-    "lower-case": Attempt(credential=Credential.LOWER_CASE),
+    "missing": Attempt(credential=Credential.MISSING, words="no Authorization header"),
+    "stream": Attempt(credential=Credential.MISSING, words="no Authorization header, for a stream", stream=True),
+    "wrong-key": Attempt(credential=Credential.WRONG, words="a key that nobody issued"),
+    "wrong-scheme": Attempt(credential=Credential.WRONG_SCHEME, words="the right key under another scheme"),
+    "empty": Attempt(credential=Credential.EMPTY, words="the scheme and nothing after it"),
+    "not-base64": Attempt(credential=Credential.NOT_BASE64, words="a credential that is no base64", only="basic"),
+    "no-colon": Attempt(credential=Credential.NO_COLON, words="a credential without a colon", only="basic"),
+    "lower-case": Attempt(credential=Credential.LOWER_CASE, words="the scheme in lower case"),
 }
 
 
@@ -73,7 +75,7 @@ def refused(contract: Contract, asked: tuple[Exchange, ...], *names: str) -> Ite
         if name in names and exchange.ok:
             yield Violation(
                 pointer="status",
-                observed=f"{exchange.status} with a credential that is {name.replace('-', ' ')}",
+                observed=f"{exchange.status} for {ATTEMPTS[name].words}",
                 expected="401 or 403",
                 exchanges=(exchange.n,),
             )
@@ -94,12 +96,12 @@ def serves(name: str, about: str, condition: Callable[[str, str], bool], *, stre
     return Mutant(name=name, about=about, request=request)
 
 
-@requirement(
+of_auth = partial(requirement, level=MUST, source="Authorization", scenario=who_is_asking, feature="auth")
+"""A requirement on what comes of asking without the right."""
+
+
+@of_auth(
     "auth.missing",
-    level=MUST,
-    source="Authorization",
-    scenario=who_is_asking,
-    feature="auth",
     mutants=[
         serves("serves-anybody", "no credential is asked for", lambda *_: True),
         serves("serves-without-credential", "a request without credential is served", lambda scheme, _: not scheme),
@@ -110,12 +112,8 @@ def missing(_control: Exchange, asked: tuple[Exchange, ...], *, contract: Contra
     yield from refused(contract, asked, "missing")
 
 
-@requirement(
+@of_auth(
     "auth.stream",
-    level=MUST,
-    source="Authorization",
-    scenario=who_is_asking,
-    feature="auth",
     mutants=[
         serves("serves-anybody-a-stream", "streams are served without credential", lambda *_: True, streams=True),
         Mutant(
@@ -136,12 +134,8 @@ def missing_for_a_stream(_control: Exchange, asked: tuple[Exchange, ...], *, con
     yield from refused(contract, asked, "stream")
 
 
-@requirement(
+@of_auth(
     "auth.wrong-key",
-    level=MUST,
-    source="Authorization",
-    scenario=who_is_asking,
-    feature="auth",
     mutants=[serves("serves-any-key", "any key will do", lambda scheme, value: bool(scheme and value))],
 )
 def wrong_key(_control: Exchange, asked: tuple[Exchange, ...], *, contract: Contract) -> Iterator[Violation]:
@@ -149,12 +143,8 @@ def wrong_key(_control: Exchange, asked: tuple[Exchange, ...], *, contract: Cont
     yield from refused(contract, asked, "wrong-key")
 
 
-@requirement(
+@of_auth(
     "auth.wrong-scheme",
-    level=MUST,
-    source="Authorization",
-    scenario=who_is_asking,
-    feature="auth",
     mutants=[
         serves(
             "scheme-not-looked-at",
@@ -168,12 +158,8 @@ def wrong_scheme(_control: Exchange, asked: tuple[Exchange, ...], *, contract: C
     yield from refused(contract, asked, "wrong-scheme")
 
 
-@requirement(
+@of_auth(
     "auth.empty",
-    level=MUST,
-    source="Authorization",
-    scenario=who_is_asking,
-    feature="auth",
     mutants=[
         serves(
             "serves-empty-credential",
@@ -187,12 +173,8 @@ def empty(_control: Exchange, asked: tuple[Exchange, ...], *, contract: Contract
     yield from refused(contract, asked, "empty")
 
 
-@requirement(
+@of_auth(
     "auth.malformed",
-    level=MUST,
-    source="Authorization",
-    scenario=who_is_asking,
-    feature="auth",
     mutants=[
         serves("serves-bad-base64", "a credential that is no base64 is served", lambda _, value: "%" in value),
         serves(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from ..contract import Contract
 from ..exchange import Exchange
 from ..model import Level, Observation, Violation
 from ..mutants import Mutant, refusal
 from ..requirement import requirement
-from .auth import _credential, replies, who_is_asking
+from .auth import ATTEMPTS, _credential, replies, who_is_asking
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
@@ -23,34 +24,32 @@ def _status(status: int) -> Mutant:
     )
 
 
-@requirement(
+of_auth = partial(requirement, source="Authorization", scenario=who_is_asking, feature="auth")
+"""A requirement on what comes of asking without the right."""
+
+
+@of_auth(
     "auth.status",
     level=SHOULD,
-    source="Authorization",
-    scenario=who_is_asking,
-    feature="auth",
     mutants=[_status(404), _status(422)],
 )
 def status_fits(_control: Exchange, asked: tuple[Exchange, ...], *, contract: Contract) -> Iterator[Violation]:
     """A request without the right credential is refused with 401 or 403; a malformed one may be a 400."""
     for name, exchange in replies(contract, asked).items():
         fitting = (400, 401, 403) if name in ("empty", "not-base64", "no-colon") else (401, 403)
-        if name != "lower-case" and exchange.status is not None and 300 <= exchange.status < 500:
-            if exchange.status not in fitting:
-                yield Violation(
-                    pointer="status",
-                    observed=f"{exchange.status} with a credential that is {name.replace('-', ' ')}",
-                    expected=" or ".join(map(str, fitting)),
-                    exchanges=(exchange.n,),
-                )
+        is_refusal = exchange.status is not None and 300 <= exchange.status < 500
+        if name != "lower-case" and is_refusal and exchange.status not in fitting:
+            yield Violation(
+                pointer="status",
+                observed=f"{exchange.status} for {ATTEMPTS[name].words}",
+                expected=" or ".join(map(str, fitting)),
+                exchanges=(exchange.n,),
+            )
 
 
-@requirement(
+@of_auth(
     "auth.no-crash",
     level=MUST,
-    source="Authorization",
-    scenario=who_is_asking,
-    feature="auth",
     mutants=[
         _status(500),
         Mutant(
@@ -70,18 +69,15 @@ def no_crash(_control: Exchange, asked: tuple[Exchange, ...], *, contract: Contr
         if exchange.crashed:
             yield Violation(
                 pointer="status",
-                observed=f"{exchange.status or exchange.error} with a credential that is {name.replace('-', ' ')}",
+                observed=f"{exchange.status or exchange.error} for {ATTEMPTS[name].words}",
                 expected="4xx",
                 exchanges=(exchange.n,),
             )
 
 
-@requirement(
+@of_auth(
     "auth.scheme-case",
     level=OBSERVE,
-    source="Authorization",
-    scenario=who_is_asking,
-    feature="auth",
     mutants=[
         Mutant(
             name="scheme-case-matters",
@@ -98,12 +94,9 @@ def scheme_case(_control: Exchange, asked: tuple[Exchange, ...], *, contract: Co
     yield Observation(value="any case" if exchange.ok else f"refused ({exchange.status})", exchanges=(exchange.n,))
 
 
-@requirement(
+@of_auth(
     "auth.www-authenticate",
     level=OBSERVE,
-    source="Authorization",
-    scenario=who_is_asking,
-    feature="auth",
     mutants=[
         Mutant(
             name="no-www-authenticate",

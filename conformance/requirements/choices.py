@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..contract import Contract
 from ..conversations import choices, talk, talks
@@ -27,13 +28,13 @@ def indexes(exchange: Exchange) -> list[JSON]:
     return [choice.index for choice in exchange.choices]
 
 
-@requirement(
+of_choices = partial(requirement, level=MUST, scenario=talk, kind=Kind.EACH, applies=whole_reply)
+"""A requirement on the choices of every whole reply."""
+
+
+@of_choices(
     "choices.present",
-    level=MUST,
     source="choices",
-    scenario=talk,
-    kind=Kind.EACH,
-    applies=whole_reply,
     mutants=[
         completion("no-choices", "whole replies have no choices", drop("choices")),
         completion("empty-choices", "whole replies have an empty list of choices", put([], "choices")),
@@ -71,13 +72,9 @@ def indexes_count_up(exchange: Exchange, *, contract: Contract) -> Iterator[Viol
         yield Violation(pointer="/choices/*/index", observed=show(seen), expected=f"0 to {len(seen) - 1}, each once")
 
 
-@requirement(
+@of_choices(
     "choices.message",
-    level=MUST,
     source="message",
-    scenario=talk,
-    kind=Kind.EACH,
-    applies=whole_reply,
     mutants=[
         completion("no-message", "choices have no message", drop("choices", "*", "message")),
         completion("message-as-text", "the message is a string", put("hello", "choices", "*", "message")),
@@ -93,13 +90,9 @@ def has_message(exchange: Exchange, *, contract: Contract) -> Iterator[Violation
     yield from departures(exchange, contract, "choices.message")
 
 
-@requirement(
+@of_choices(
     "choices.role",
-    level=MUST,
     source="role",
-    scenario=talk,
-    kind=Kind.EACH,
-    applies=whole_reply,
     mutants=[
         completion("no-role", "messages have no role", drop("choices", "*", "message", "role")),
         completion("role-bot", "messages have the role bot", put("bot", "choices", "*", "message", "role")),
@@ -110,13 +103,9 @@ def has_role(exchange: Exchange, *, contract: Contract) -> Iterator[Violation]:
     yield from departures(exchange, contract, "choices.role")
 
 
-@requirement(
+@of_choices(
     "choices.content",
-    level=MUST,
     source="content",
-    scenario=talk,
-    kind=Kind.EACH,
-    applies=whole_reply,
     mutants=[
         completion(
             "content-as-parts",
@@ -131,13 +120,9 @@ def content_is_text(exchange: Exchange, *, contract: Contract) -> Iterator[Viola
     yield from departures(exchange, contract, "choices.content")
 
 
-@requirement(
+@of_choices(
     "choices.finish-reason",
-    level=MUST,
     source="finish_reason",
-    scenario=talk,
-    kind=Kind.EACH,
-    applies=whole_reply,
     mutants=[
         completion(
             "null-finish-reason", "whole replies end with a null reason", put(None, "choices", "*", "finish_reason")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..ask import Ask
 from ..conversations import choices, talks
 from ..exchange import Exchange
-from ..model import Kind, Level, Violation
+from ..model import Finding, Kind, Level, NotJudged, Violation
 from ..mutants import Mutant, Object, completion, ignores, stream, streaming, whole
 from ..requirement import requirement
 from ..scenario import Script, both_modes, scenario
@@ -57,11 +57,13 @@ def twice_for_null(member: str) -> Mutant:
         stream("last-choice-not-streamed", "of n choices the last is not streamed", _without_last),
     ],
 )
-def as_many_as_asked(asked: tuple[Exchange, Exchange]) -> Iterator[Violation]:
+def as_many_as_asked(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
     """A request for n choices is answered with exactly n."""
     three = asked[0]
     count = len(three.choices)
-    if count != three.asked_choices:
+    if not three.legible:
+        yield NotJudged(reason="the replies could not be read")
+    elif count != three.asked_choices:
         yield Violation(
             pointer="/choices",
             observed=f"{count} choice{'s' * (count != 1)}",
@@ -120,5 +122,5 @@ def null_n(ask: Ask) -> Script:
     mutants=[twice_for_null("n")],
 )
 def null_is_one(exchange: Exchange) -> Iterator[Violation]:
-    """n given as null is n omitted: one choice."""
+    """N given as null is n omitted: one choice."""
     yield from one_by_default(exchange)

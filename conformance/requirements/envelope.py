@@ -7,6 +7,7 @@ needs the same five.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from .. import mutants
 from ..contract import Contract
@@ -14,6 +15,7 @@ from ..conversations import talk
 from ..exchange import Exchange
 from ..model import Kind, Level, Violation
 from ..mutants import completion, drop, on_the_wire, put
+from ..reply import text
 from ..requirement import requirement
 from ..schema import show
 from ..shape import departures
@@ -21,14 +23,19 @@ from ..shape import departures
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
 
+def plain(exchange: Exchange) -> bool:
+    """A 2xx reply to a POST that asked for no stream, nor for anything that may be taken for one ("true", 1)."""
+    return exchange.whole and exchange.request.method == "POST" and not exchange.sent.get("stream")
+
+
 def whole(exchange: Exchange) -> bool:
-    """A 2xx reply that is one JSON object."""
-    return exchange.whole and bool(exchange.members)
+    """Such a reply that is one JSON object."""
+    return plain(exchange) and bool(exchange.members)
 
 
 def answered(exchange: Exchange) -> bool:
     """A 2xx reply that holds at least one JSON object."""
-    return exchange.ok and bool(exchange.objects)
+    return exchange.ok and exchange.request.method == "POST" and bool(exchange.objects)
 
 
 @requirement(
@@ -37,7 +44,7 @@ def answered(exchange: Exchange) -> bool:
     source="json",
     scenario=talk,
     kind=Kind.EACH,
-    applies=lambda exchange: exchange.whole,
+    applies=plain,
     mutants=[
         on_the_wire(
             "done-after-json",
@@ -79,7 +86,7 @@ def is_json(exchange: Exchange) -> Iterator[Violation]:
     source="reply",
     scenario=talk,
     kind=Kind.EACH,
-    applies=lambda exchange: exchange.whole,
+    applies=plain,
     mutants=[
         on_the_wire(
             "whole-replies-as-text",
@@ -102,13 +109,13 @@ def is_labelled_json(exchange: Exchange) -> Iterator[Violation]:
         yield Violation(pointer="header content-type", observed=media_type or "missing", expected="application/json")
 
 
-@requirement(
+of_whole = partial(requirement, level=MUST, scenario=talk, kind=Kind.EACH, applies=whole)
+"""A requirement on every whole reply that is one JSON object."""
+
+
+@of_whole(
     "envelope.id",
-    level=MUST,
     source="id",
-    scenario=talk,
-    kind=Kind.EACH,
-    applies=whole,
     mutants=[
         completion("no-id", "whole replies have no id", drop("id")),
         completion("empty-id", "whole replies have an empty id", put("", "id")),
@@ -120,13 +127,9 @@ def has_id(exchange: Exchange, *, contract: Contract) -> Iterator[Violation]:
     yield from departures(exchange, contract, "envelope.id")
 
 
-@requirement(
+@of_whole(
     "envelope.object",
-    level=MUST,
     source="object",
-    scenario=talk,
-    kind=Kind.EACH,
-    applies=whole,
     mutants=[
         completion("text-completion", "whole replies say text_completion", put("text_completion", "object")),
         completion("no-object", "whole replies have no object member", drop("object")),
@@ -137,13 +140,9 @@ def has_object(exchange: Exchange, *, contract: Contract) -> Iterator[Violation]
     yield from departures(exchange, contract, "envelope.object")
 
 
-@requirement(
+@of_whole(
     "envelope.created",
-    level=MUST,
     source="created",
-    scenario=talk,
-    kind=Kind.EACH,
-    applies=whole,
     mutants=[
         completion("fractional-created", "created has a fraction", put(1_700_000_000.25, "created")),
         completion("created-as-text", "created is a string", put("1700000000", "created")),
@@ -155,13 +154,10 @@ def has_created(exchange: Exchange, *, contract: Contract) -> Iterator[Violation
     yield from departures(exchange, contract, "envelope.created")
 
 
-@requirement(
+@of_whole(
     "envelope.model",
-    level=MUST,
     source="model",
-    scenario=talk,
-    kind=Kind.EACH,
-    applies=whole,
+    applies=lambda exchange: whole(exchange) and bool(text(exchange.sent.get("model"))),
     mutants=[
         completion("null-model", "model is null in whole replies", put(None, "model")),
         completion("no-model", "whole replies have no model member", drop("model")),
@@ -172,13 +168,9 @@ def has_model(exchange: Exchange, *, contract: Contract) -> Iterator[Violation]:
     yield from departures(exchange, contract, "envelope.model")
 
 
-@requirement(
+@of_whole(
     "envelope.other-members",
-    level=MUST,
     source="reply",
-    scenario=talk,
-    kind=Kind.EACH,
-    applies=whole,
     mutants=[
         completion(
             "tool-calls-as-object", "message.tool_calls is an object", put({}, "choices", "*", "message", "tool_calls")

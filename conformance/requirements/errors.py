@@ -7,6 +7,7 @@ bad input in silence is a warning; answering it with a 5xx is a failure: two req
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ..ask import OMIT, Ask
 from ..contract import Contract
@@ -69,28 +70,25 @@ def _mended(call: Call) -> dict[str, object]:
 
 # -- malformed JSON
 
-MALFORMED = (
-    b'{"model": "x", "messages": [{"role": "user", "content": "hello"',
-    b"",
-    b"model=x&prompt=hello",
-    b'["model", "messages"]',
-)
+MALFORMED = {
+    "JSON that is cut short": b'{"model": "x", "messages": [{"role": "user", "content": "hello"',
+    "an empty body": b"",
+    "a form": b"model=x&prompt=hello",
+    "a JSON array": b'["model", "messages"]',
+}
+"""Bodies that are no JSON object, by what they are."""
 
 
 @scenario(steps=1 + len(MALFORMED), tokens=4, stage=Stage.ROUGH, depth=Depth.SMOKE)
 def malformed_json(ask: Ask) -> Script:
     """Ask properly, then send bodies that are no JSON object: cut short, empty, a form, an array."""
     yield ask(max_tokens=4)
-    yield [ask.raw(body) for body in MALFORMED]
+    yield [ask.raw(body) for body in MALFORMED.values()]
     return None
 
 
 def _no_object(call: Call) -> bool:
     return call.method == "POST" and not call.sent
-
-
-def _what(exchange: Exchange) -> str:
-    return f"the body {show(exchange.request.body.decode('utf-8', 'replace'))}"
 
 
 @requirement(
@@ -105,8 +103,8 @@ def _what(exchange: Exchange) -> str:
 )
 def malformed_is_refused(_control: Exchange, asked: tuple[Exchange, ...]) -> Iterator[Violation]:
     """A body that is no JSON object is refused, with 400 or 422."""
-    for exchange in asked:
-        yield from refused((exchange,), _what(exchange))
+    for exchange, what in zip(asked, MALFORMED, strict=False):
+        yield from refused((exchange,), what)
 
 
 @requirement(
@@ -125,8 +123,8 @@ def malformed_is_refused(_control: Exchange, asked: tuple[Exchange, ...]) -> Ite
 )
 def malformed_crashes_nothing(_control: Exchange, asked: tuple[Exchange, ...]) -> Iterator[Violation]:
     """A body that is no JSON object is not answered with a 5xx or a closed connection."""
-    for exchange in asked:
-        yield from crashed((exchange,), _what(exchange))
+    for exchange, what in zip(asked, MALFORMED, strict=False):
+        yield from crashed((exchange,), what)
 
 
 # -- missing members
@@ -209,12 +207,13 @@ def _takes_any_model(call: Call) -> Call:
     return call.with_body({**call.sent, "model": "reference"}) if _is_unknown(call) else call
 
 
-@requirement(
+of_unknown = partial(requirement, source="model", scenario=unknown, parameter="model")
+"""A requirement on what comes of an unknown model."""
+
+
+@of_unknown(
     "errors.unknown-model-refused",
     level=SHOULD,
-    source="model",
-    scenario=unknown,
-    parameter="model",
     mutants=[
         Mutant(name="serves-any-model", about="another model answers for an unknown one", request=_takes_any_model),
         instead("unknown-model-is-409", "an unknown model is answered with 409", 409, _is_unknown),
@@ -225,12 +224,9 @@ def unknown_is_refused(_control: Exchange, asked: Exchange) -> Iterator[Violatio
     yield from refused((asked,), f"model {show(UNKNOWN)}", (404, *REFUSALS))
 
 
-@requirement(
+@of_unknown(
     "errors.unknown-model-claimed",
     level=SHOULD,
-    source="model",
-    scenario=unknown,
-    parameter="model",
     mutants=[
         Mutant(
             name="claims-to-be-any-model",
@@ -251,12 +247,9 @@ def unknown_is_not_claimed(_control: Exchange, asked: Exchange) -> Iterator[Find
         )
 
 
-@requirement(
+@of_unknown(
     "errors.unknown-model-no-crash",
     level=MUST,
-    source="model",
-    scenario=unknown,
-    parameter="model",
     mutants=[instead("unknown-model-is-500", "an unknown model is answered with 500", 500, _is_unknown)],
 )
 def unknown_crashes_nothing(_control: Exchange, asked: Exchange) -> Iterator[Violation]:

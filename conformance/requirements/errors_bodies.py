@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from ..contract import Contract
 from ..exchange import Exchange
-from ..model import JSON, Kind, Level, Violation
+from ..model import JSON, Kind, Level, Violation, Zone
 from ..mutants import Call, Mutant, Object, Wire, refused
 from ..redact import MARKER
 from ..reply import members, objects, text
@@ -100,13 +101,12 @@ def problem(body: Object) -> str:
     return next((words for words in found if words.strip()), "")
 
 
-@requirement(
+of_errors = partial(requirement, level=SHOULD, source="error", scenario=missing, kind=Kind.EACH, applies=as_json)
+"""A requirement on every refusal that is a JSON object."""
+
+
+@of_errors(
     "errors.problem-named",
-    level=SHOULD,
-    source="error",
-    scenario=missing,
-    kind=Kind.EACH,
-    applies=as_json,
     mutants=[
         _error("errors-without-message", "errors say nothing", lambda _: {"status": "failure"}),
         _error(
@@ -120,17 +120,12 @@ def error_names_problem(exchange: Exchange) -> Iterator[Violation]:
     """An error says in words what is wrong."""
     if not problem(exchange.members):
         yield Violation(
-            pointer="/error/message", observed=show(exchange.members), expected="words that name the problem"
+            pointer="/", observed=show(exchange.members), expected="an error that names the problem in words"
         )
 
 
-@requirement(
+@of_errors(
     "errors.shape",
-    level=SHOULD,
-    source="error",
-    scenario=missing,
-    kind=Kind.EACH,
-    applies=as_json,
     mutants=[
         _error(
             "errors-as-string", "error is a string", lambda body: {"error": text(members(body["error"]).get("message"))}
@@ -155,7 +150,7 @@ def error_has_shape(exchange: Exchange, *, contract: Contract) -> Iterator[Viola
     source="detail",
     scenario=missing,
     kind=Kind.EACH,
-    applies=lambda exchange: explained(exchange) and exchange.status in VALIDATION,
+    applies=lambda exchange: explained(exchange) and exchange.status in VALIDATION and exchange.zone is Zone.REJECT,
     mutants=[
         _error(
             "validation-errors-as-openai",

@@ -41,8 +41,11 @@ MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 def is_sent_to_its_end(exchange: Exchange) -> Iterator[Violation]:
     """A reply that has begun is sent to the end that its framing announces."""
     if exchange.error is not None:
+        after = f"after {exchange.received} bytes" if exchange.received else "before its first byte"
         yield Violation(
-            pointer="body", observed=f"cut after {exchange.received} bytes ({exchange.error})", expected="complete"
+            pointer="body",
+            observed=f"cut {after} ({exchange.error})",
+            expected="sent to the end that its framing announces",
         )
 
 

@@ -8,7 +8,7 @@ from ..ask import OMIT, Ask
 from ..conversations import cuts
 from ..exchange import Exchange
 from ..model import Kind, Level, NotJudged, Violation
-from ..mutants import Call, Mutant, Object, either, ignores, streaming, whole
+from ..mutants import Call, Mutant, Object, either, ignores, streaming, suffix, whole
 from ..reply import is_integer, members, objects
 from ..requirement import requirement
 from ..scenario import Scenario, Script, both_modes, for_each, scenario
@@ -57,8 +57,9 @@ def limited_by(member: str) -> Callable[[Exchange], bool]:
     """Answered, counted, and this member set to a limit."""
 
     def applies(exchange: Exchange) -> bool:
-        limit = exchange.sent.get(member)
-        return exchange.ok and is_integer(limit) and limit > 0 and exchange.tokens("completion_tokens") is not None
+        limit, n = exchange.sent.get(member), exchange.sent.get("n")
+        proper = is_integer(limit) and limit > 0 and (n is None or (is_integer(n) and n > 0))
+        return exchange.ok and proper and exchange.tokens("completion_tokens") is not None
 
     return applies
 
@@ -153,15 +154,18 @@ def _reason(reason: str, when: Callable[[Object], bool] | None = None) -> Mutant
             if choice.get("finish_reason") == "length":
                 choice["finish_reason"] = reason
 
-    return either(f"cut-says-{reason}", f"a reply cut by its limit ends with the reason {reason}", change, when)
+    return either(
+        f"cut-says-{reason}{suffix(when)}", f"a reply cut by its limit ends with the reason {reason}", change, when
+    )
 
 
 def cut_says_length(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Violation | NotJudged]:
-    """Among replies that are proper beginnings of the free one, so that the limit did cut them, two say another reason."""
-    begun = [short for short in cut if short.text and free.text.startswith(short.text) and short.text != free.text]
+    """Of the replies that are proper beginnings of the free one, so that their limit cut them, two say otherwise."""
+    said = [short for short in cut if short.legible and short.choices and short.choices[0].finish_reason]
+    begun = [short for short in said if short.text and free.text.startswith(short.text) and short.text != free.text]
     wrong = [short for short in begun if short.choices[0].finish_reason != "length"]
     if len(begun) < 2:
-        yield NotJudged(reason="cold replies differ between calls, so that none shows where another was cut")
+        yield NotJudged(reason="no two replies were readable beginnings of the free one: cold replies may differ")
     if len(wrong) < 2:
         return
     for short in wrong:
@@ -242,10 +246,12 @@ def long_leash(ask: Ask) -> Script:
 )
 def length_means_cut(exchange: Exchange) -> Iterator[Violation]:
     """A reply that ends with the reason "length" has as many tokens as max_tokens allows."""
-    most, used = exchange.sent.get("max_tokens"), exchange.tokens("completion_tokens")
-    if is_integer(most) and used is not None and used < most <= 256:
+    names = ("max_tokens", "max_completion_tokens")
+    most = min((limit for name in names if is_integer(limit := exchange.sent.get(name))), default=None)
+    used = exchange.tokens("completion_tokens")
+    if most is not None and used is not None and used < most <= 256:
         yield Violation(
             pointer="/usage/completion_tokens",
-            observed=f'{used} with the reason "length"',
-            expected=f"{most}, the max_tokens that cut it",
+            observed=f'{used}, and the reason "length"',
+            expected=f"{most} (the limit), or another reason",
         )

@@ -7,6 +7,7 @@ reading, and no fault.  What every reading forbids is anything after it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..ask import Ask
 from ..exchange import Exchange
@@ -20,13 +21,16 @@ from ..words import Stopped, compare, middle_of, place_of
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
+MOST_LOST = 16
+"""Characters before a stop that a fault loses; where more are missing, the model ended its text by itself."""
+
 NEVER = "\u2e2e\u2e2e\u2e2e"
 """A stop that no model says."""
 
 
 @scenario(steps=3, tokens=144, depth=Depth.SMOKE)
 def around_a_stop(ask: Ask) -> Script:
-    """Let the model talk freely, then ask again, whole and streamed, with a stop taken from the middle of what it said."""
+    """Let the model talk freely, then ask again, whole and streamed, with a stop from the middle of what it said."""
     free = yield ask(max_tokens=48, greedy=True)
     cut = middle_of(free.text)
     if cut is None:
@@ -61,7 +65,10 @@ def stop_of(stopped: Exchange) -> str:
 def what_became(free: Exchange, stopped: Exchange) -> Stopped:
     """What the stop did to the text."""
     stop = stop_of(stopped)
-    return compare(free.text, stop, stopped.text) if stop else Stopped.DIVERGED
+    comparable = stop and free.legible and stopped.legible
+    became = compare(free.text, stop, stopped.text) if comparable else Stopped.DIVERGED
+    lost = len(free.text.partition(stop)[0].rstrip()) - len(stopped.text.rstrip())
+    return Stopped.DIVERGED if became is Stopped.TOO_EARLY and lost > MOST_LOST else became
 
 
 def _faults(free: Exchange, stopped: tuple[Exchange, ...], faults: dict[Stopped, str]) -> Iterator[Finding]:
@@ -101,13 +108,12 @@ def _rest_of_the_token(sent: Sent, said: str, _: object) -> str:
     return f"{said.removesuffix(stop)}{stop}led" if isinstance(stop, str) and said else said
 
 
-@requirement(
+of_stops = partial(requirement, level=MUST, source="stop", scenario=around, feature="stop", parameter="stop")
+"""A requirement on what a stop sequence does to a text."""
+
+
+@of_stops(
     "stop.ends-output",
-    level=MUST,
-    source="stop",
-    scenario=around,
-    feature="stop",
-    parameter="stop",
     mutants=[
         ignores("stop"),
         ignores("stop", when=streaming),
@@ -130,13 +136,8 @@ def _half(sent: Sent, said: str, _: object) -> str:
     return said.removesuffix(stop) + stop[: len(stop) // 2] if isinstance(stop, str) and said else said
 
 
-@requirement(
+@of_stops(
     "stop.whole-or-nothing",
-    level=MUST,
-    source="stop",
-    scenario=around,
-    feature="stop",
-    parameter="stop",
     mutants=[
         says("half-a-stop", "the text ends with half of the stop sequence", _half),
         says("half-a-stop-in-streams", "a streamed text ends with half of the stop sequence", _half, when=streaming),
@@ -152,13 +153,8 @@ def _shortened(sent: Sent, said: str, _: object) -> str:
     return said.removesuffix(stop).rstrip()[:-3] if isinstance(stop, str) and len(said) > 8 else said
 
 
-@requirement(
+@of_stops(
     "stop.nothing-lost",
-    level=MUST,
-    source="stop",
-    scenario=around,
-    feature="stop",
-    parameter="stop",
     mutants=[
         says("text-lost-before-the-stop", "the last characters before the stop are lost", _shortened),
         says(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..exchange import Exchange
 from ..model import Finding, Level, NotJudged, Observation, Violation
@@ -25,13 +26,13 @@ def _says_length(sent: Sent, body: Object) -> None:
 STOPPED = (Stopped.EXCLUDED, Stopped.INCLUDED, Stopped.PARTLY)
 
 
-@requirement(
+of_stops = partial(requirement, source="stop", scenario=around, feature="stop", parameter="stop")
+"""A requirement on what is said of a stop sequence."""
+
+
+@of_stops(
     "stop.finish-reason",
     level=SHOULD,
-    source="stop",
-    scenario=around,
-    feature="stop",
-    parameter="stop",
     mutants=[
         either("stop-says-length", "a reply ended by a stop says length", _says_length),
         either("stop-says-length-in-streams", "a stream ended by a stop says length", _says_length, when=streaming),
@@ -39,7 +40,11 @@ STOPPED = (Stopped.EXCLUDED, Stopped.INCLUDED, Stopped.PARTLY)
 )
 def stop_says_stop(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Finding]:
     """A reply that a stop sequence ended says so: its reason is "stop"."""
-    ended = [each for each in stopped if what_became(free, each) in STOPPED and each.choices]
+    ended = [
+        each
+        for each in stopped
+        if what_became(free, each) in STOPPED and each.choices and each.choices[0].finish_reason
+    ]
     if not ended:
         yield NotJudged(reason="no reply ended at its stop")
     for each in ended:
@@ -59,13 +64,9 @@ def _other_reading(sent: Sent, text: str, _: object) -> str:
     return text.removesuffix(stop) if text.endswith(stop) else text + stop
 
 
-@requirement(
+@of_stops(
     "stop.text-reading",
     level=OBSERVE,
-    source="stop",
-    scenario=around,
-    feature="stop",
-    parameter="stop",
     mutants=[says("stop-the-other-way", "the stop is in the text where it was not, and the reverse", _other_reading)],
 )
 def stop_in_text(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Observation]:
@@ -76,13 +77,9 @@ def stop_in_text(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Obse
             yield Observation(value=what.value, exchanges=(each.n,))
 
 
-@requirement(
+@of_stops(
     "stop.same-in-both-modes",
     level=SHOULD,
-    source="stop",
-    scenario=around,
-    feature="stop",
-    parameter="stop",
     mutants=[
         says(
             "stop-the-other-way-in-streams",

@@ -7,6 +7,7 @@ chunks of a stream are of one reply.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ..contract import Contract
 from ..conversations import stream
@@ -73,13 +74,14 @@ def chunks_have_ids(exchange: Exchange, *, contract: Contract) -> Iterator[Viola
     yield from departures(exchange, contract, "streaming.id")
 
 
-@requirement(
+of_chunks = partial(requirement, scenario=stream, kind=Kind.EACH, applies=chunked)
+"""A requirement on every stream that holds chunks."""
+
+
+@of_chunks(
     "streaming.one-id",
     level=MUST,
     source="id",
-    scenario=stream,
-    kind=Kind.EACH,
-    applies=chunked,
     mutants=[
         streams_with(
             "id-per-chunk", "every chunk has another id", _numbered("id", lambda number, id_: f"{id_}.{number}")
@@ -104,13 +106,10 @@ def chunks_say_what_they_are(exchange: Exchange, *, contract: Contract) -> Itera
     yield from departures(exchange, contract, "streaming.object")
 
 
-@requirement(
+@of_chunks(
     "streaming.object-reading",
     level=OBSERVE,
     source="object",
-    scenario=stream,
-    kind=Kind.EACH,
-    applies=chunked,
     mutants=[every_chunk("chunks-are-completions", "chunks say chat.completion", put("chat.completion", "object"))],
 )
 def what_chunks_say(exchange: Exchange) -> Iterator[Observation]:
@@ -145,13 +144,10 @@ def chunks_name_the_model(exchange: Exchange, *, contract: Contract) -> Iterator
     yield from departures(exchange, contract, "streaming.model")
 
 
-@requirement(
+@of_chunks(
     "streaming.constant",
     level=SHOULD,
     source="created",
-    scenario=stream,
-    kind=Kind.EACH,
-    applies=chunked,
     mutants=[
         streams_with(
             "created-per-chunk",
@@ -166,7 +162,7 @@ def chunks_name_the_model(exchange: Exchange, *, contract: Contract) -> Iterator
     ],
 )
 def chunks_agree(exchange: Exchange) -> Iterator[Violation]:
-    """created and model are the same in all chunks of a stream."""
+    """Created and model are the same in all chunks of a stream."""
     yield from constant(exchange, "created")
     yield from constant(exchange, "model")
 

@@ -1,4 +1,4 @@
-"""Streams, the choices: each begins with its role, goes on with content, ends with exactly one reason, and is silent then."""
+"""Streams, the choices: each begins with its role, goes on with content, ends with one reason, and is silent then."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def indexes_are_in_range(exchange: Exchange, *, contract: Contract) -> Iterator[
 def every_choice_speaks(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
     """In a stream of n choices each of them says something."""
     three = asked[0]
-    if not three.streamed or not any(choice.text for choice in three.choices):
+    if not three.streamed or not three.legible or not any(choice.text for choice in three.choices):
         yield NotJudged(reason="no stream of several choices")
         return
     silent = [

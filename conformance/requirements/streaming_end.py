@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from .. import strict_json
 from ..conversations import stream
@@ -91,13 +92,14 @@ def ends_with_done(exchange: Exchange) -> Iterator[Violation]:
         )
 
 
-@requirement(
+of_ends = partial(requirement, scenario=stream, kind=Kind.EACH, parameter="stream")
+"""A requirement on every stream that was not cut short."""
+
+
+@of_ends(
     "streaming.done",
     level=MUST,
     source="stream",
-    scenario=stream,
-    kind=Kind.EACH,
-    parameter="stream",
     applies=finished,
     mutants=[
         on_the_wire("no-done", "streams end without [DONE]", answered(_without_done), when=streaming),
@@ -114,13 +116,10 @@ def is_ended_by_done(exchange: Exchange) -> Iterator[Violation]:
     yield from ends_with_done(exchange)
 
 
-@requirement(
+@of_ends(
     "streaming.done-by-convention",
     level=SHOULD,
     source="stream",
-    scenario=stream,
-    kind=Kind.EACH,
-    parameter="stream",
     applies=finished,
     mutants=[on_the_wire("no-done", "streams end without [DONE]", answered(_without_done), when=streaming)],
 )
@@ -129,13 +128,10 @@ def is_ended_by_done_by_convention(exchange: Exchange) -> Iterator[Violation]:
     yield from ends_with_done(exchange)
 
 
-@requirement(
+@of_ends(
     "streaming.done-last",
     level=MUST,
     source="stream",
-    scenario=stream,
-    kind=Kind.EACH,
-    parameter="stream",
     applies=lambda exchange: spoken(exchange) and bool(_ends(exchange)),
     mutants=[
         on_the_wire(

@@ -7,6 +7,7 @@ message ends the stream.  Comments, any line end and a missing space after the c
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from ..conversations import stream
 from ..exchange import Exchange
@@ -25,6 +26,15 @@ def spoken(exchange: Exchange) -> bool:
 
 def _excerpt(data: bytes) -> str:
     return repr(data[:60].decode("utf-8", "backslashreplace"))
+
+
+def _first_wrong(data: bytes) -> int:
+    """The offset of the first byte that is no UTF-8."""
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return error.start
+    return 0
 
 
 def _odd(exchange: Exchange, *oddities: Oddity) -> tuple[Irregularity, ...]:
@@ -60,7 +70,7 @@ def _odd(exchange: Exchange, *oddities: Oddity) -> tuple[Irregularity, ...]:
     ],
 )
 def is_labelled_event_stream(exchange: Exchange) -> Iterator[Violation]:
-    """A stream is labelled text/event-stream, or clients of that format do not read it; parameters and case are free."""
+    """A stream is labelled text/event-stream, or its clients do not read it; parameters and case are free."""
     if exchange.media_type != "text/event-stream":
         yield Violation(
             pointer="header content-type", observed=exchange.media_type or "missing", expected="text/event-stream"
@@ -134,13 +144,14 @@ def last_event_is_dispatched(exchange: Exchange) -> Iterator[Violation]:
         )
 
 
-@requirement(
+of_streams = partial(requirement, scenario=stream, kind=Kind.EACH, applies=spoken)
+"""A requirement on the bytes of every stream."""
+
+
+@of_streams(
     "streaming.utf8",
     level=MUST,
     source="sse",
-    scenario=stream,
-    kind=Kind.EACH,
-    applies=spoken,
     mutants=[
         on_the_wire(
             "latin-1-streams",
@@ -152,17 +163,16 @@ def last_event_is_dispatched(exchange: Exchange) -> Iterator[Violation]:
 )
 def is_utf8(exchange: Exchange) -> Iterator[Violation]:
     """The bytes of a stream are UTF-8, also where a character was split over two of its tokens."""
-    for odd in _odd(exchange, Oddity.INVALID_UTF8)[:3]:
-        yield Violation(pointer=f"byte {odd.offset}", observed=f"{odd.excerpt!r}", expected="UTF-8")
+    for odd in _odd(exchange, Oddity.INVALID_UTF8)[:1]:
+        at = odd.offset + _first_wrong(exchange.body[odd.offset :])
+        around = exchange.body[max(at - 12, odd.offset) : at + 12]
+        yield Violation(pointer=f"byte {at}", observed=_excerpt(around), expected="UTF-8")
 
 
-@requirement(
+@of_streams(
     "streaming.data-only",
     level=SHOULD,
     source="stream",
-    scenario=stream,
-    kind=Kind.EACH,
-    applies=spoken,
     mutants=[
         on_the_wire(
             "named-events",
@@ -191,13 +201,10 @@ def is_data_only(exchange: Exchange) -> Iterator[Violation]:
         )
 
 
-@requirement(
+@of_streams(
     "streaming.known-fields",
     level=SHOULD,
     source="sse",
-    scenario=stream,
-    kind=Kind.EACH,
-    applies=spoken,
     mutants=[
         on_the_wire(
             "stray-lines",

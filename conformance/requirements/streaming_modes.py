@@ -36,9 +36,10 @@ def _streams(call: Call) -> Call:
 def is_whole(exchange: Exchange) -> Iterator[Violation]:
     """A violation if a reply came as an event stream."""
     if exchange.media_type == "text/event-stream" or exchange.body.lstrip().startswith((b"data:", b": ", b"event:")):
+        given = show(exchange.sent["stream"]) if "stream" in exchange.sent else "left out"
         yield Violation(
             pointer="/",
-            observed=f"an event stream, stream being {show(exchange.sent['stream']) if 'stream' in exchange.sent else 'left out'}",
+            observed=f"an event stream, stream being {given}",
             expected="one JSON object",
             exchanges=(exchange.n,),
         )
@@ -87,5 +88,5 @@ def whole_by_default(asked: tuple[Exchange, Exchange]) -> Iterator[Violation]:
     ],
 )
 def null_is_whole(exchange: Exchange) -> Iterator[Violation]:
-    """stream given as null is stream omitted: the reply is whole."""
+    """Stream given as null is stream omitted: the reply is whole."""
     yield from is_whole(exchange)

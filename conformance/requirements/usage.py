@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ..contract import Contract
 from ..conversations import talk, talks
 from ..exchange import Exchange
 from ..model import Kind, Level, Violation
 from ..mutants import Object, Sent, completion, drop, either, streaming
-from ..reply import is_integer, members
+from ..reply import is_integer, members, objects
 from ..requirement import requirement
 from ..shape import departures
 from .envelope import answered
@@ -86,13 +87,12 @@ def usage_has_counts(exchange: Exchange, *, contract: Contract) -> Iterator[Viol
     yield from departures(exchange, contract, "usage.shape")
 
 
-@requirement(
+of_counts = partial(requirement, level=MUST, source="usage", scenario=talks, kind=Kind.EACH, applies=counted)
+"""A requirement on every reply with all three counts."""
+
+
+@of_counts(
     "usage.sums",
-    level=MUST,
-    source="usage",
-    scenario=talks,
-    kind=Kind.EACH,
-    applies=counted,
     mutants=[
         either(
             "total-one-too-many",
@@ -116,13 +116,11 @@ def total_is_the_sum(exchange: Exchange) -> Iterator[Violation]:
         yield Violation(pointer="/usage/total_tokens", observed=str(total), expected=f"{prompt} + {completed}")
 
 
-@requirement(
+@of_counts(
     "usage.counts-prompt",
-    level=MUST,
-    source="usage",
-    scenario=talks,
-    kind=Kind.EACH,
-    applies=counted,
+    applies=lambda exchange: (
+        counted(exchange) and any(each.get("content") for each in objects(exchange.sent.get("messages")))
+    ),
     mutants=[
         either("prompt-not-counted", "prompt_tokens is 0", _usage(lambda _, usage: usage.update(prompt_tokens=0))),
         either(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 from .. import strict_json
 from ..ask import Ask
@@ -23,13 +24,13 @@ def _first_only(sent: Sent, usage: Object) -> None:
     usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
 
 
-@requirement(
+of_n = partial(requirement, source="usage", scenario=choices, feature="n", parameter="n")
+"""A requirement on a reply of several choices beside one of one."""
+
+
+@of_n(
     "usage.counts-all-choices",
     level=MUST,
-    source="usage",
-    scenario=choices,
-    feature="n",
-    parameter="n",
     mutants=[
         either("only-one-choice-counted", "completion_tokens counts one choice of n", _usage(_first_only)),
         either(
@@ -60,13 +61,9 @@ def all_choices_are_counted(asked: tuple[Exchange, Exchange]) -> Iterator[Findin
         )
 
 
-@requirement(
+@of_n(
     "usage.prompt-counted-once",
     level=SHOULD,
-    source="usage",
-    scenario=choices,
-    feature="n",
-    parameter="n",
     mutants=[
         either(
             "prompt-counted-n-times",

@@ -7,6 +7,7 @@ names no member at all.  Each has its own requirement, and the contract says whi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from ..conversations import plain_stream, stream
 from ..exchange import Exchange
@@ -54,7 +55,7 @@ def _missing(exchange: Exchange, why: str) -> Iterator[Violation]:
         yield Violation(
             pointer=f"event {max(len(exchange.payloads) - 1, 0)}/usage",
             observed="missing",
-            expected=f"there: {why}",
+            expected=f"present: {why}",
             exchanges=(exchange.n,),
         )
 
@@ -134,13 +135,19 @@ def _first(chunks: list[Object]) -> list[Object]:
     return [{**bare[0], "usage": used}, *bare[1:]]
 
 
-@requirement(
-    "usage.stream-last-chunk",
-    level=MUST,
+of_usage = partial(
+    requirement,
     source="usage",
     scenario=stream,
     kind=Kind.EACH,
     applies=lambda exchange: chunked(exchange) and included(exchange),
+)
+"""A requirement on every stream with usage."""
+
+
+@of_usage(
+    "usage.stream-last-chunk",
+    level=MUST,
     mutants=[streams_with("usage-in-first-chunk", "the usage of a stream is in its first chunk", _first)],
 )
 def usage_in_last_chunk(exchange: Exchange) -> Iterator[Violation]:
@@ -150,7 +157,7 @@ def usage_in_last_chunk(exchange: Exchange) -> Iterator[Violation]:
         yield Violation(
             pointer=f"event {len(exchange.payloads) - 1}/usage",
             observed="missing from the last chunk",
-            expected="there, the last chunk being its place",
+            expected="present: the last chunk is its place",
         )
 
 
@@ -159,13 +166,9 @@ def _everywhere(chunks: list[Object]) -> list[Object]:
     return [{**chunk, "usage": used} for chunk in chunks]
 
 
-@requirement(
+@of_usage(
     "usage.stream-once",
     level=SHOULD,
-    source="usage",
-    scenario=stream,
-    kind=Kind.EACH,
-    applies=lambda exchange: chunked(exchange) and included(exchange),
     mutants=[streams_with("usage-in-every-chunk", "every chunk of a stream has the usage", _everywhere)],
 )
 def usage_once(exchange: Exchange) -> Iterator[Violation]:

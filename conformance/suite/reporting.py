@@ -15,6 +15,7 @@ import pytest
 from conformance.model import JSON
 from conformance.plugin import ASKED
 from conformance.reply import members, objects, text
+from conformance.report.shown import visible
 
 ROW = pytest.StashKey[dict[str, JSON]]()
 """The report's row, in the stash of its item."""
@@ -57,19 +58,24 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def extras(row: dict[str, JSON]) -> list[dict[str, Any]]:
     """pytest-html's extras for a row: each finding, its exemplar and its curl line, all of it escaped."""
     try:
-        from pytest_html import extras as kinds  # type: ignore[import-untyped]  # it has no annotations
+        from pytest_html import extras as kinds
     except ImportError:
         return []
     found: list[dict[str, Any]] = []
     for each in objects(row["violations"]):
         exemplar = members(each["exemplar"])
-        page = (
-            f"<p>{html.escape(text(each['message']))}</p><pre>{html.escape(text(exemplar['request']))}</pre>"
-            f"<p>status {html.escape(str(exemplar['status']))}</p><pre>{html.escape(text(exemplar['excerpt']))}</pre>"
-            f"<pre>{html.escape(text(exemplar['curl']))}</pre>"
-        )
-        found.append(kinds.html(page))
+        blocks = (exemplar["request"], f"status {exemplar['status']}", exemplar["excerpt"], exemplar["curl"])
+        shown = [f"<p>{_escaped(each['message'])}</p>", *(BLOCK.format(_escaped(block)) for block in blocks)]
+        found.append(kinds.html("".join(shown)))
     return found
+
+
+BLOCK = '<pre style="white-space:pre-wrap;overflow-wrap:anywhere;color:#000">{}</pre>'
+
+
+def _escaped(words: JSON) -> str:
+    """What an endpoint said, as HTML that shows it and does nothing."""
+    return html.escape(visible(text(words)))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -104,14 +104,13 @@ def test_a_cut_reply_has_no_end(members: dict[str, object]) -> None:
     with running(endpoint(CUT)) as base:
         with pytest.raises(httpx.RemoteProtocolError):
             post(base + CONTRACT.path, **members)
-        got = b""
+        got: list[bytes] = []
         with (
             httpx.stream("POST", base + CONTRACT.path, headers=HEADERS, json={**BODY, **members}) as reply,
             pytest.raises(httpx.RemoteProtocolError),
         ):
-            for piece in reply.iter_raw():
-                got += piece
-    assert got.endswith(b"data: [DONE]\n\n" if members else b"}")
+            got.extend(reply.iter_raw())
+    assert b"".join(got).endswith(b"data: [DONE]\n\n" if members else b"}")
 
 
 def test_a_reply_cut_before_its_body_has_none() -> None:
@@ -139,7 +138,7 @@ def test_a_port_that_is_taken_is_an_error() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        with pytest.raises(OSError), running(endpoint(), port=taken.getsockname()[1]):
+        with pytest.raises(OSError, match=r"in use|one usage"), running(endpoint(), port=taken.getsockname()[1]):
             pass
 
 

@@ -21,7 +21,7 @@ anything = st.recursive(
 keywords = st.sampled_from(
     """type enum const properties required additionalProperties minProperties items prefixItems minItems maxItems
     uniqueItems minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength maxLength anyOf oneOf allOf $ref
-    $defs format""".split()
+    $defs format""".split()  # noqa: SIM905  # as a list it would fill a page
 )
 wild = st.recursive(
     anything | st.sampled_from(["#", "#/$defs/a", "#/properties/a", "object", "array", "string", "integer", "number"]),

@@ -168,7 +168,8 @@ def test_thoughts_are_apart_or_in_the_content_or_not_at_all(client: Client) -> N
         details = members((reply.usage or {})["completion_tokens_details"])
         assert 0 < details["reasoning_tokens"] < (reply.tokens("completion_tokens") or 0) == 24  # type: ignore[operator]  # JSON
     none = client.ask(separate_reasoning=False, enable_thinking=False)
-    assert "think" not in none.body.decode() and not none.choices[0].reasoning
+    assert "think" not in none.body.decode()
+    assert not none.choices[0].reasoning
 
 
 def test_what_else_the_gateway_takes_changes_nothing() -> None:

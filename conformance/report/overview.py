@@ -1,0 +1,99 @@
+"""report.json -> what a reader wants first: the counts, the findings, and the outcome's reason in a sentence.
+
+Rule: required, optional and undecided are never added up, for one number out of three hides two.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ..model import JSON, Outcome
+from ..reply import members, objects, text
+from .document import rows_by_id
+
+SIGNS = {
+    "pass": "✓",
+    "fail": "✗",
+    "warn": "!",
+    "observed": "○",
+    "unsupported": "–",
+    "inconclusive": "?",
+    "known": "≈",
+    "error": "⚠",
+}
+"""A shape for each verdict, so that none is told by its colour alone."""
+
+WORST = ("error", "fail", "warn", "known")
+"""The verdicts that a reader must look at, in that order."""
+
+MOST_NAMES = 4
+"""Names that a sentence gives before it counts the rest."""
+
+
+def findings(rows: dict[str, dict[str, JSON]]) -> dict[str, dict[str, JSON]]:
+    """The rows that a reader must look at, worst first."""
+    found = [(name, row) for name, row in rows.items() if row["verdict"] in WORST]
+    return dict(sorted(found, key=lambda pair: WORST.index(text(pair[1]["verdict"]))))
+
+
+def counts(report: dict[str, JSON]) -> dict[str, int]:
+    """Rows by what they mean to a reader: required, optional (recommended, or of a feature that is on), undecided."""
+    result = dict.fromkeys(("undecided", "unsupported", "observed"), 0)
+    for kind in ("required", "optional"):
+        result |= dict.fromkeys((kind, *(f"{kind}_{verdict}" for verdict in ("pass", "fail", "warn", "known"))), 0)
+    for row in objects(report["requirements"]):
+        verdict = text(row["verdict"])
+        if verdict in ("inconclusive", "error"):
+            result["undecided"] += 1
+        elif verdict in ("unsupported", "observed"):
+            result[verdict] += 1
+        else:
+            kind = "required" if is_required(row) else "optional"
+            result[kind] += 1
+            result[f"{kind}_{verdict}"] += 1
+    return result
+
+
+def is_required(row: dict[str, JSON]) -> bool:
+    """Whether every endpoint must meet it: a MUST of no feature."""
+    return row["level"] == "MUST" and row["feature"] is None
+
+
+def because(report: dict[str, JSON]) -> str:
+    """Why the outcome is what it is, in a sentence or two."""
+    rows = rows_by_id(report)
+    numbers = members(report["counts"])
+    said = []
+    if report["outcome"] == Outcome.NONCONFORMANT.value:
+        failing = [name for name, row in rows.items() if row["verdict"] == "fail"]
+        said.append(f"{_number(len(failing), 'requirement fails', 'requirements fail')}: {_names(failing)}.")
+    if numbers["error"]:
+        errors = [name for name, row in rows.items() if row["verdict"] == "error"]
+        said.append(f"The suite itself failed in {_names(errors)}: please report this.")
+    if report["outcome"] == Outcome.UNDECIDED.value:
+        said += _undecided(rows)
+    if report["outcome"] == Outcome.CONFORMANT.value:
+        binding = sum(row["level"] == "MUST" and row["verdict"] in ("pass", "warn", "known") for row in rows.values())
+        said.append(f"No requirement fails; {binding} binding ones were judged.")
+    if not report["complete"]:
+        said.append("The run stopped before its end.")
+    if report["outcome"] != Outcome.NONCONFORMANT.value and numbers["warn"]:
+        said.append(f"{_number(numbers['warn'], 'warning', 'warnings')}.")
+    return " ".join(said)
+
+
+def _undecided(rows: dict[str, dict[str, JSON]]) -> Iterable[str]:
+    open_ = [name for name, row in rows.items() if row["verdict"] == "inconclusive" and is_required(row)]
+    if all(row["verdict"] in ("inconclusive", "unsupported", "error") for row in rows.values()):
+        yield "Nothing could be judged."
+    elif open_:
+        yield f"{_number(len(open_), 'required one', 'required ones')} could not be judged: {_names(open_)}."
+
+
+def _number(count: JSON, one: str, many: str) -> str:
+    return f"{count} {one if count == 1 else many}"
+
+
+def _names(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    return ", ".join(names[:MOST_NAMES]) + more

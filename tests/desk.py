@@ -1,0 +1,142 @@
+"""A desk at which a plan is asked of an endpoint without a network, as a run asks it; and how endpoints are odd."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TypeAlias
+
+from conformance import contract as contracts
+from conformance import plan, record
+from conformance.ask import Setting
+from conformance.contract import Contract
+from conformance.evidence import CaseRecord, Evidence
+from conformance.exchange import Exchange
+from conformance.judge import Judged, hear, judge
+from conformance.model import Depth, Purpose, Request
+from conformance.mutants import Call, Mutant, Wire
+from conformance.record import Address, Heard
+from conformance.reference.endpoint import Endpoint
+from conformance.scenario import Case, Performance
+from conformance.target import Target
+
+Answer: TypeAlias = "Callable[[Call], Wire]"
+
+KEYS = {"bearer": "the-key-of-the-tests", "basic": "tester:the-password-of-the-tests"}
+
+
+def _noon() -> float:
+    return 1_795_176_000.0
+
+
+class Entropy:
+    """1, 2, 3 ... spread: what is random in a run is the same in every run."""
+
+    def __init__(self) -> None:
+        self.last = 0
+
+    def __call__(self) -> int:
+        self.last += 1
+        return self.last * 0x9E3779B97F4A7C15 % 2**96
+
+
+@dataclass(frozen=True, kw_only=True)
+class Oddity:
+    """One way to be unusual: a mutant without a fault, something around the answer, or another dialect.
+
+    `inconclusive` and `warned` name the rows to which it leaves nothing to judge, and the recommendations from which it
+    does depart: whatever else a row says against it is a false alarm.  `takes`: how many of each case are asked.
+    """
+
+    name: str
+    mutant: Mutant | None = None
+    around: Callable[[Answer, Contract], Answer] | None = None
+    dialect: dict[str, str] = field(default_factory=dict)
+    takes: int = 1
+    inconclusive: frozenset[str] = frozenset()
+    warned: frozenset[str] = frozenset()
+    contracts: tuple[str, ...] = ("highwayapi", "basic-gateway")
+
+
+class OddEndpoint(Endpoint):
+    """The reference endpoint with an oddity."""
+
+    def __init__(self, contract: Contract, oddity: Oddity) -> None:
+        spoken = replace(contract, dialect={**contract.dialect, **oddity.dialect})
+        super().__init__(spoken, key=KEYS[contract.scheme], mutant=oddity.mutant, entropy=Entropy(), clock=_noon)
+        plainly = super().answer
+        self._answer = oddity.around(plainly, contract) if oddity.around else plainly
+
+    def answer(self, call: Call) -> Wire:
+        return self._answer(call)
+
+
+class Desk:
+    """Where cases are performed in process.  `evidence` is that of a run, `asked` are the requests it answers."""
+
+    def __init__(self, contract: Contract, answer: Answer) -> None:
+        self.answer = answer
+        self.evidence = Evidence(header={})
+        self.asked: list[Request] = []
+        url = f"http://127.0.0.1{contract.path}"
+        self.target = Target(url=url, model="reference", scheme=contract.scheme, key=KEYS[contract.scheme])
+        self.setting = Setting(contract=contract, model="reference", features=frozenset(contract.features))
+
+    def perform(self, case: Case, round_: int = 0) -> Performance:
+        """One performance, to its end."""
+        performance = case.perform(self.setting, round_)
+        known = CaseRecord(id=case.id, scenario=case.scenario.name, arguments=case.arguments, requirements=())
+        self.evidence.cases[case.id] = known
+        while performance.pending:
+            addresses = [
+                Address(case=case.id, step=(performance.step, member), purpose=Purpose.PLAN, round=round_)
+                for member in range(len(performance.pending))
+            ]
+            performance.answer(tuple(map(self._exchange, performance.pending, addresses)))
+        return performance
+
+    def _exchange(self, request: Request, address: Address) -> Exchange:
+        headers = record.outgoing(request, self.target)
+        wire = self.answer(
+            Call(method=request.method, path=self.setting.contract.path, headers=headers, body=request.body)
+        )
+        pieces = [(0.001 * (n + 1), piece) for n, piece in enumerate(wire.pieces)]
+        heard = Heard(status=wire.status, headers=wire.headers, pieces=pieces, received=len(wire.body))
+        made = record.exchange(len(self.evidence.exchanges) + 1, address, request, self.target, heard)
+        self.evidence.exchanges.append(made)
+        self.asked.append(request)
+        return made
+
+    def preflight(self) -> None:
+        """Find out what serves as greedy, as a run does."""
+        self.perform(plan.PREFLIGHT)
+        cold = self.evidence.exchanges[-1].sent["temperature"]
+        assert isinstance(cold, int | float)
+        self.setting = replace(self.setting, cold=cold)
+
+
+@cache
+def _planned(contract: str) -> plan.Plan:
+    """The standard plan with every feature: the same however odd an endpoint is."""
+    known = contracts.load(contract)
+    setting = Setting(contract=known, model="reference", features=frozenset(known.features))
+    return plan.make(setting, Depth.STANDARD)
+
+
+def conduct(contract: str, oddity: Oddity) -> tuple[Evidence, tuple[Judged, ...]]:
+    """The standard plan, asked of an odd endpoint and judged."""
+    known, planned = contracts.load(contract), _planned(contract)
+    desk = Desk(known, OddEndpoint(known, oddity).answer)
+    desk.preflight()
+    for step in planned.steps:
+        take = step.case.arguments.get("take", 1)
+        if isinstance(take, int) and take <= oddity.takes:
+            desk.perform(step.case)
+    return desk.evidence, judge(hear(desk.evidence, desk.setting), planned.rows)
+
+
+@cache
+def clean(name: str, takes: int = 1) -> Evidence:
+    """What the plain reference endpoint's answers to a contract's plan are."""
+    return conduct(name, Oddity(name="plain", takes=takes))[0]

@@ -1,0 +1,5 @@
+"""The engines are slow to install: these tests are collected only where one is (tox -e engines)."""
+
+from importlib.util import find_spec
+
+collect_ignore_glob = [] if find_spec("mlx_lm") else ["*.py"]

@@ -1,0 +1,176 @@
+"""The command line: what people and scripts depend on."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from pathlib import Path
+
+import pytest
+
+from conformance import contract as contracts
+from conformance.cli import main
+from conformance.reference.app import running
+from conformance.reference.endpoint import Endpoint
+
+KEY = "a-key-of-the-tests"
+
+
+def nobody() -> str:
+    """A URL where nothing listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+BAD_USAGE: dict[str, tuple[list[str], str]] = {
+    "unknown contract": (["run", "--contract", "nix"], "unknown contract 'nix'"),
+    "nothing listening": (["run", "--base-url", "NOBODY", "--model", "m"], "no answer from"),
+    "no such variable": (
+        ["run", "--base-url", "NOBODY", "--model", "m", "--api-key-env", "NO_SUCH_VAR"],
+        "NO_SUCH_VAR",
+    ),
+    "empty variable": (["run", "--base-url", "NOBODY", "--model", "m", "--api-key-env", "EMPTY"], "EMPTY is empty"),
+    "no such key file": (
+        ["run", "--base-url", "NOBODY", "--model", "m", "--api-key-file", "nix"],
+        "--api-key-file nix",
+    ),
+    "empty base url": (["run", "--base-url", "", "--model", "m"], "--base-url is empty"),
+    "empty url": (["run", "--url", " ", "--model", "m"], "--url is empty"),
+    "empty model": (["run", "--base-url", "NOBODY", "--model", ""], "--model is empty"),
+    "no model": (["run", "--base-url", "NOBODY"], "--model is required"),
+    "model without target": (["run", "--model", "m"], "--base-url or --url too"),
+    "both urls": (["run", "--base-url", "http://a", "--url", "http://b", "--model", "m"], "not both"),
+    "no url": (["run", "--base-url", "staging.example.com", "--model", "m"], "http:// or https://"),
+    "user in url": (["run", "--url", "http://me:secret@127.0.0.1/x", "--model", "m"], "--api-key-env"),
+    "short key": (["run", "--base-url", "NOBODY", "--model", "m", "--api-key-env", "SHORT"], "5 characters"),
+    "basic without colon": (
+        ["run", "--contract", "basic-gateway", "--base-url", "NOBODY", "--model", "m", "--api-key-env", "LONG"],
+        "user:password",
+    ),
+    "unknown feature": (["run", "--without", "telepathy"], "no feature 'telepathy'"),
+    "feature on and off": (["run", "--with", "n", "--without", "n"], "both on and off"),
+    "bad header": (["run", "--base-url", "NOBODY", "--model", "m", "--header-env", "X-Team"], "NAME=VAR"),
+    "selects nothing": (["run", "--select", "nix*"], "--select nix"),
+    "no such certificate": (["run", "--base-url", "NOBODY", "--model", "m", "--ca-file", "nix"], "--ca-file nix"),
+    "unwritable out": (["run", "--out", "FILE/below"], "cannot write"),
+    "out is a file": (["run", "--out", "FILE"], "cannot write"),
+    "no evidence": (["judge", "nix.ndjson"], "cannot read nix.ndjson"),
+    "not evidence": (["judge", "FILE"], "line 1"),
+    "unknown fault": (["serve", "--fault", "ignores-nn"], "did you mean 'ignores-n'"),
+    "unknown requirement": (["explain", "choices.cout"], "did you mean 'choices.count'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_USAGE)
+def test_bad_usage_is_one_line(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What cannot be done is one line on stderr that says what to do, exit 2, and nothing left behind."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("EMPTY", "")
+    monkeypatch.setenv("SHORT", "12345")
+    monkeypatch.setenv("LONG", "a-key-of-the-tests")
+    (tmp_path / "FILE").write_text("I am a file.\n")
+    arguments, says = BAD_USAGE[case]
+    assert main([nobody() if each == "NOBODY" else each for each in arguments]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.count("\n") == 1
+    assert err.startswith("chat-conformance: ")
+    assert says in err
+    assert [path.name for path in tmp_path.rglob("*") if path.name != "reports"] == ["FILE"]
+
+
+def test_a_contract_folder_with_a_typo(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A typo in a contract of one's own is one line that names the file and the key."""
+    folder = tmp_path / "mine"
+    shutil.copytree(contracts.schemas_folder() / "highwayapi", folder)
+    text = (folder / "contract.toml").read_text()
+    (folder / "contract.toml").write_text(
+        text.replace("[features]", "[features]\nn-choices = 'on'\n").replace("path =", "pfad =")
+    )
+    assert main(["run", "--contract", str(folder)]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "contract.toml" in err
+    assert "path is missing" in err
+
+
+def test_a_contract_of_ones_own(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder with a contract is tested and judged again like a built-in one, with no code."""
+    folder = tmp_path / "mine"
+    shutil.copytree(contracts.schemas_folder() / "basic-gateway", folder)
+    out = tmp_path / "out"
+    assert main(["run", "--contract", str(folder), "--depth", "smoke", "--out", str(out)]) == 0
+    assert main(["judge", str(out), "--contract", str(folder)]) == 0
+    assert capsys.readouterr().out.count("conformant: ") == 2
+    assert json.loads((out / "report.json").read_text())["contract"]["name"] == "mine"
+
+
+def test_run_says_what_it_does(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first line says what is tested and its cost, the last one the outcome and where the report is."""
+    out = tmp_path / "out"
+    assert main(["run", "--depth", "smoke", "--out", str(out)]) == 0
+    said, log = capsys.readouterr()
+    first = log.splitlines()[0]
+    assert first.startswith("testing the built-in reference endpoint (contract highwayapi, model reference): ")
+    assert "at most 40 requests" in first
+    assert "tokens" in first
+    last = said.splitlines()[-1]
+    assert last.startswith("the built-in reference endpoint is conformant: ")
+    assert last.endswith(str(out / "report.html"))
+    names = {path.name for path in out.iterdir()}
+    assert names == {"evidence.ndjson", "report.json", "report.html", "junit.xml", "summary.md"}
+
+
+def test_a_nonconforming_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fail exits 1 and a warning 0, or 1 under --strict; judging the evidence again says the same."""
+    from conformance import catalogue
+
+    monkeypatch.setenv("KEY", KEY)
+    for fault, codes in {"ignores-n": (1, 1), "errors-as-html": (0, 1)}.items():
+        endpoint = Endpoint(contracts.load("highwayapi"), key=KEY, mutant=catalogue.fault(fault))
+        with running(endpoint) as url:
+            for strict, code in zip(([], ["--strict"]), codes, strict=True):
+                out = tmp_path / f"{fault}{len(strict)}"
+                target = ["--base-url", url, "--model", "reference", "--api-key-env", "KEY", "--out", str(out)]
+                assert main(["run", *target, *strict]) == code
+                assert main(["judge", str(out), *strict]) == code
+
+
+def test_plan_shows_cost(capsys: pytest.CaptureFixture[str]) -> None:
+    """`plan` names every case with its requests and why it is there, and the whole cost."""
+    assert main(["plan", "--depth", "smoke"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any("around_a_stop" in line and "3 requests" in line and "stop.ends-output" in line for line in lines)
+    assert "at most 40 requests" in lines[-1]
+    assert "tokens" in lines[-1]
+
+
+@pytest.mark.parametrize("what", ["contracts", "requirements", "faults", "features"])
+def test_lists(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each list has a line an entry for people and the same entries as JSON for scripts; a contract narrows it."""
+    assert main(["list", what]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert main(["list", what, "--json"]) == 0
+    assert len(json.loads(capsys.readouterr().out)) == len(lines) > 4
+    assert main(["list", what, "--contract", "v3-openai"]) == 0
+    assert 0 < len(capsys.readouterr().out.splitlines()) < len(lines)
+
+
+def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
+    """`explain` says statement, scenario, sources and what it catches."""
+    assert main(["explain", "stop.ends-output"]) == 0
+    said = capsys.readouterr().out
+    for words in ("MUST", "Nothing follows the stop", "around_a_stop", "000_3bd9b3c1b8183688.txt#stop", "stop-cut-out"):
+        assert words in said
+
+
+def test_selfcheck_of_one_contract(capsys: pytest.CaptureFixture[str]) -> None:
+    """`selfcheck` prints the matrix and exits 0 when every mutant is killed."""
+    assert main(["selfcheck", "--contract", "basic-gateway"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "mutants killed" in lines[-1]
+    assert any(line.startswith("choices.count ") and "ignores-n " in line and "✓" in line for line in lines)
