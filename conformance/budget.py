@@ -62,3 +62,9 @@ class Budget:
         cost = worst_tokens(request, self.context)
         if used is not None and 0 <= used < cost:
             self.tokens -= cost - used
+
+    def recall(self, request: Request, used: int | None) -> None:
+        """Debit a send of an earlier part of the run, limits or not."""
+        self.requests += 1
+        self.tokens += worst_tokens(request, self.context)
+        self.settle(request, used)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import secrets
+import signal
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -12,10 +14,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import __version__, catalogue, console, options
+from . import __version__, asked, catalogue, console, options
 from . import contract as contracts
-from .model import JSON, UsageError
-from .options import Asked, Option
+from .asked import Asked
+from .contract import Contract
+from .evidence import Evidence
+from .model import UsageError
+from .options import Option
 from .run import Order, run
 
 EXIT_USAGE = 2
@@ -92,31 +97,24 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def run_command(values: dict[str, Any]) -> int:
-    """`run`."""
+    """`run`.  Interrupted or asked to end, it makes the report of what it has, which says that it is incomplete."""
+    from . import evidence
     from .report import document, files
+    from .run import EVIDENCE
 
-    said = options.asked(values)
+    said = asked.check(values)
     out = said.out()
-    with ordered(said) as order:
-        with console.watching(order) as watcher:
-            try:
-                evidence = run(order, out, watcher)
-            except KeyboardInterrupt:
-                files.write(_reported(out, order, strict=values["strict"]), out)
-                raise
-        report = document.make(evidence, order.contract, strict=values["strict"])
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with ordered(said) as order:
+            with console.watching(order) as watcher, contextlib.suppress(KeyboardInterrupt):
+                run(order, out, watcher, resume=values["resume"])
+            report = document.make(evidence.read(out / EVIDENCE), order.contract, strict=values["strict"])
+    finally:
+        signal.signal(signal.SIGTERM, before)
     files.write(report, out)
     _say(console.last_line(report, out))
     return document.exit_code(report)
-
-
-def _reported(out: Path, order: Order, *, strict: bool) -> dict[str, JSON]:
-    """The report of a run that was interrupted, from what it left."""
-    from . import evidence
-    from .report import document
-    from .run import EVIDENCE
-
-    return document.make(evidence.read(out / EVIDENCE), order.contract, strict=strict)
 
 
 @contextmanager
@@ -135,7 +133,7 @@ def ordered(said: Asked) -> Iterator[Order]:
 
 def plan_command(values: dict[str, Any]) -> int:
     """`plan`."""
-    said = options.asked(values)
+    said = asked.check(values)
     order = said.order(key="user:a-key-that-is-never-sent") if said.wants_reference else said.order()
     planned = order.plan()
     if values["json"]:
@@ -148,15 +146,13 @@ def plan_command(values: dict[str, Any]) -> int:
 
 def judge_command(values: dict[str, Any]) -> int:
     """`judge`: the worst exit code of all the evidence given."""
-    from . import evidence
     from .report import document, files
     from .run import EVIDENCE
 
     worst = 0
     for given in values["evidence"]:
         path = Path(given) / EVIDENCE if Path(given).is_dir() else Path(given)
-        recorded = evidence.read(path)
-        contract = contracts.load(values["contract"] or str(recorded.header["contract"]))
+        recorded, contract = _recorded(path, values["contract"])
         report = document.make(recorded, contract, strict=values["strict"])
         out = Path(values["out"]) if values["out"] else path.parent
         if values["out"]:
@@ -164,6 +160,19 @@ def judge_command(values: dict[str, Any]) -> int:
         _say(console.last_line(report, out))
         worst = max(worst, document.exit_code(report), key=[0, 3, 1, 2].index)
     return worst
+
+
+def _recorded(path: Path, name: str | None) -> tuple[Evidence, Contract]:
+    """Evidence of a run, or of a HAR file, and the contract to judge it by."""
+    from . import evidence, har
+
+    if har.is_har(path):
+        if name is None:
+            raise UsageError(f"{path} is a HAR file: give the --contract to judge it by")
+        contract = contracts.load(name)
+        return har.load(path, contract), contract
+    recorded = evidence.read(path)
+    return recorded, contracts.load(name or str(recorded.header.get("contract")))
 
 
 def serve_command(values: dict[str, Any]) -> int:

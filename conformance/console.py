@@ -128,6 +128,7 @@ def last_line(report: dict[str, JSON], out: Path) -> str:
     """The outcome, and where the report is."""
     counts = {name: n for name, n in members(report["counts"]).items() if n}
     what = "the built-in reference endpoint is " if report["reference"] else ""
+    what += "" if report["complete"] else "(run not complete) "
     parts = ", ".join(f"{n} {name}" for name, n in counts.items())
     return f"{what}{text(report['outcome'])}: {parts}; {report['requests']} requests; see {out / 'report.html'}"
 

@@ -1,18 +1,17 @@
 """The NDJSON log of a run: the source of truth from which every verdict can be recomputed.
 
-Rule: one writer appends whole lines, each holding the sha256 of the line before (`prev`), and flushes each; what is
-in the file has passed the redaction funnel.  Reading is strict: a line that was cut, changed or removed is named.
+Rule: each line holds the sha256 of the line before (`prev`), and reading is strict: a line that was changed, removed or
+added is named.  What is in the file has passed the redaction funnel.
 """
 
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, TypeVar, cast
+from typing import TypeVar, cast
 
 from . import strict_json
 from .exchange import Exchange, Sent
@@ -51,73 +50,14 @@ class Evidence:
     resumed: int = 0
 
     @property
+    def recording(self) -> bool:
+        """Whether it is other people's traffic: then it has no plan, and nothing in it can be asked again."""
+        return not self.header.get("plan_digest")
+
+    @property
     def complete(self) -> bool:
         """Whether the run said that it reached its end."""
         return self.footer is not None and self.footer.get("why") == "done"
-
-
-class Writer:
-    """Appends to an evidence file and keeps the same evidence in memory."""
-
-    def __init__(self, file: IO[bytes], header: Mapping[str, JSON], path: Path | None = None) -> None:
-        self._file = file
-        self._path = path
-        self._prev = GENESIS
-        self.evidence = Evidence(header=dict(header))
-        self._append("header", header)
-
-    @classmethod
-    def create(cls, path: Path, header: Mapping[str, JSON]) -> Writer:
-        """Begin a new file.  Raises UsageError where one exists already or none can be made."""
-        try:
-            return cls(path.open("xb"), header, path)
-        except FileExistsError:
-            raise UsageError(f"{path} exists already: give another --out, or --resume to go on with it") from None
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}; give another --out") from None
-
-    def case(self, record: CaseRecord) -> None:
-        """Say that a case begins; a case already known is not written again."""
-        if record.id in self.evidence.cases:
-            return
-        self.evidence.cases[record.id] = record
-        self._append(
-            "case",
-            {
-                "id": record.id,
-                "scenario": record.scenario,
-                "arguments": dict(record.arguments),
-                "requirements": list(record.requirements),
-            },
-        )
-
-    def exchange(self, exchange: Exchange) -> None:
-        """Append one exchange."""
-        self.evidence.exchanges.append(exchange)
-        self._append("exchange", to_json(exchange))
-
-    def end(self, why: str, ended: str, counts: Mapping[str, JSON]) -> None:
-        """Append the footer and close the file; `why` is "done", or what ended the run early."""
-        if self._file.closed:
-            return
-        footer: dict[str, JSON] = {"ended": ended, "why": why, "counts": dict(counts)}
-        self.evidence.footer = footer
-        self._append("footer", footer)
-        self._file.close()
-
-    def discard(self) -> None:
-        """Leave nothing behind: for a run that could not begin."""
-        self._file.close()
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                self._path.parent.rmdir()
-
-    def _append(self, kind: str, members: Mapping[str, JSON]) -> None:
-        line = strict_json.dump({"kind": kind, **members, "prev": self._prev})
-        self._prev = self.evidence.digest = hashlib.sha256(line).hexdigest()
-        self._file.write(line + b"\n")
-        self._file.flush()
 
 
 def read(path: Path) -> Evidence:

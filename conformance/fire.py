@@ -1,34 +1,30 @@
-"""Run a plan: asyncio + httpx.  The only module that sends anything.
+"""Run a plan: many performances side by side, the steps of each in order.
 
-Rule: bytes are taken as they come (`aiter_raw`, no content coding asked for) and nothing is retried in silence: each
-attempt is an exchange in the evidence and is debited before it is sent.  Cases run side by side, the steps of one case
-in order; one client a slot over a shared TLS context, for a pooled client costs four times the CPU.
+Rule: nothing is retried in silence: each attempt is an exchange in the evidence and is debited before it is sent; and
+what the evidence has already, from a run that is resumed, is not sent again.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import ssl
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import Self
-from urllib.request import getproxies
 
-import httpx
-
-from . import __version__, record
+from . import record, transport
 from .ask import Setting
 from .budget import Budget
-from .evidence import CaseRecord, Writer
+from .evidence import CaseRecord
 from .exchange import Exchange
-from .model import Credential, Purpose, Request, UsageError
-from .record import Address, Heard
+from .model import Credential, Purpose, Request
+from .record import Address
 from .scenario import Case, Performance
 from .target import Target
+from .transport import Client
+from .writer import Writer
 
 LONGEST_WAIT = 60.0
 """Seconds for which a Retry-After is honoured."""
@@ -39,8 +35,6 @@ MOST_GUESSES = 2
 ACTIVE = 2
 """Cases that are being performed for each exchange that may be in flight: steps of one wait for each other, and a slot
 that waits is a slot lost."""
-
-ASKED_BY_US = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", f"chat-conformance/{__version__}"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,19 +78,21 @@ class Firer:
         self.budget = budget
         self.pace = pace
         self.told = told
-        self._slots: asyncio.LifoQueue[httpx.AsyncClient] = asyncio.LifoQueue()
-        self._clients: list[httpx.AsyncClient] = []
+        self._slots: asyncio.LifoQueue[Client] = asyncio.LifoQueue()
+        self._clients: list[Client] = []
         self._next_send = 0.0
         self._guesses = 0
         self._number = len(writer.evidence.exchanges)
+        self._had = {(each.case, each.round, each.step): each for each in writer.evidence.exchanges}
+        for each in writer.evidence.exchanges:
+            budget.recall(Request(body=each.request.body), each.tokens("total_tokens"))
+            self._guesses += target.tries_wrong_key(each.request.headers)
         self._started = time.monotonic()
 
     async def __aenter__(self) -> Self:
         """Make a client for each slot.  Raises UsageError for an unusable certificate file."""
-        context = _tls(self.target)
-        for _ in range(self.pace.concurrency):
-            client = httpx.AsyncClient(verify=context, timeout=None, headers=dict(ASKED_BY_US))  # noqa: S113  # `_hear` bounds all of it
-            self._clients.append(client)
+        self._clients = transport.clients(self.target, self.pace.concurrency)
+        for client in self._clients:
             self._slots.put_nowait(client)
         return self
 
@@ -141,7 +137,13 @@ class Firer:
         return performance
 
     async def _ask(self, request: Request, address: Address) -> Exchange | str:
-        """Send until there is an answer that is not weather; the last exchange, or why nothing was sent."""
+        """Send until there is an answer that is not weather; the last exchange, or why nothing was sent.
+
+        What a resumed run has already is answered from there.
+        """
+        had = self._had.get((address.case, address.round, address.step))
+        if had is not None:
+            return had
         answer: Exchange | str = ""
         for attempt in range(self.pace.retries + 1):
             refused = self._late() or self._guessed(request) or self.budget.take(request)
@@ -173,7 +175,7 @@ class Firer:
         client = await self._slots.get()
         try:
             await self._keep_rate()
-            heard = await _hear(client, request, self.target, self.pace.timeout)
+            heard = await transport.hear(client, request, self.target, self.pace.timeout)
         finally:
             self._slots.put_nowait(client)
         self._number += 1
@@ -206,67 +208,3 @@ def _pause(exchange: Exchange, attempt: int) -> float:
     with contextlib.suppress(ValueError, TypeError):
         return min(max(parsedate_to_datetime(told).timestamp() - time.time(), 0.0), LONGEST_WAIT)
     return 1.0
-
-
-async def _hear(client: httpx.AsyncClient, request: Request, target: Target, timeout: float) -> Heard:
-    """Send one request and take whatever comes, for at most `timeout` seconds and `record.LONGEST` bytes."""
-    heard = Heard()
-    pieces: list[tuple[float, bytes]] = []
-    heard.pieces = pieces
-    started = time.perf_counter()
-    try:
-        async with asyncio.timeout(timeout):
-            outgoing = client.build_request(
-                request.method, target.url, content=request.body, headers=list(record.outgoing(request, target))
-            )
-            response = await client.send(outgoing, stream=True)
-            try:
-                heard.status = response.status_code
-                heard.headers = [
-                    (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
-                ]
-                async for piece in _bounded(response.aiter_raw(), heard):
-                    pieces.append((time.perf_counter() - started, piece))  # noqa: PERF401  # kept when the next one fails
-            finally:
-                await response.aclose()
-    except TimeoutError:
-        heard.error = f"timeout: not finished after {timeout:g} s"
-    except httpx.TransportError as error:
-        heard.error = f"{_kind(error, heard)}: {str(error) or type(error).__name__}"
-    except (httpx.InvalidURL, httpx.HTTPError, UnicodeError, ValueError) as error:
-        heard.error = f"protocol: {error}"
-    return heard
-
-
-async def _bounded(pieces: AsyncIterator[bytes], heard: Heard) -> AsyncIterator[bytes]:
-    async for piece in pieces:
-        heard.received += len(piece)
-        if heard.received > record.LONGEST:
-            heard.error = f"long: more than {record.LONGEST} bytes"
-            return
-        yield piece
-
-
-def _kind(error: httpx.TransportError, heard: Heard) -> str:
-    """The first word of an exchange's error: "connect", "timeout", "closed" or "protocol"."""
-    if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
-        return "connect"
-    if isinstance(error, httpx.TimeoutException):
-        return "timeout"
-    text = str(error)
-    if isinstance(error, httpx.RemoteProtocolError) and heard.status is None and "disconnected" not in text:
-        return "protocol"
-    return "closed"
-
-
-def _tls(target: Target) -> ssl.SSLContext | bool:
-    """One context for all clients; none where nothing needs it, for loading the certificates takes a while."""
-    if not target.url.startswith("https:") and not getproxies() and not target.ca_file and not target.client_cert:
-        return False
-    try:
-        context = ssl.create_default_context(cafile=target.ca_file or os.environ.get("SSL_CERT_FILE"))
-        if target.client_cert:
-            context.load_cert_chain(target.client_cert)
-    except (OSError, ssl.SSLError) as error:
-        raise UsageError(f"the certificate file cannot be used: {error}") from None
-    return context

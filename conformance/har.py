@@ -24,23 +24,26 @@ from .target import Target
 SECRET_HEADERS = frozenset({"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"})
 
 
-def looks_like_har(document: JSON) -> bool:
-    """Whether a JSON text is a HAR log."""
-    return isinstance(members(document).get("log"), dict)
+def is_har(path: Path) -> bool:
+    """Whether a file can be read and holds a HAR log."""
+    try:
+        return _log(path) is not None
+    except OSError:
+        return False
+
+
+def _log(path: Path) -> dict[str, JSON] | None:
+    """The member `log` of a HAR file."""
+    log = members(strict_json.parse(path.read_bytes()).value).get("log")
+    return log if isinstance(log, dict) else None
 
 
 def load(path: Path, contract: Contract) -> Evidence:
     """The chat completions of a HAR file as evidence.
 
-    Raises UsageError where the file is no HAR, or holds no request to the contract's path.
+    Raises UsageError where it holds no request to the contract's path.
     """
-    try:
-        document = strict_json.parse(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"cannot read {path}: {error.strerror}") from None
-    if not looks_like_har(document.value):
-        raise UsageError(f"{path}: no HAR log ({document.problem or 'it has no member log'})")
-    found = list(objects(members(members(document.value).get("log")).get("entries")))
+    found = list(objects((_log(path) or {}).get("entries")))
     entries = [each for each in found if _is_completion(members(each.get("request")), contract)]
     if not entries:
         raise UsageError(f"{path}: no POST to a URL that ends in {contract.path}")

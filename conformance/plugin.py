@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .options import Asked
+    from .asked import Asked
 
 SUITE = "conformance.suite"
 PREFIX = "--conformance"
@@ -55,14 +55,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Check what was said, before anything is collected."""
     if not hasattr(config.option, destination("--contract")):
         return
-    from . import options
+    from . import asked
     from .model import UsageError
 
     if getattr(config.option, "numprocesses", None):
         raise pytest.UsageError("the suite fires its requests concurrently itself: leave -n out, and see --concurrency")
     config.pluginmanager.import_plugin(f"{SUITE}.reporting")
     try:
-        config.stash[ASKED] = asked = options.asked(values(config))
-        asked.rows()
+        config.stash[ASKED] = said = asked.check(values(config))
+        said.rows()
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None

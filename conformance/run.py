@@ -19,7 +19,7 @@ from . import __version__, plan
 from .ask import Setting
 from .budget import Budget
 from .contract import Contract
-from .evidence import FORMAT, Evidence, Writer
+from .evidence import FORMAT, Evidence
 from .exchange import Exchange
 from .fire import Firer, Job, Pace
 from .judge import hear, judge
@@ -29,6 +29,7 @@ from .reply import members, text
 from .requirement import Row
 from .scenario import Case
 from .target import Target
+from .writer import Writer
 
 EVIDENCE = "evidence.ndjson"
 ROUNDS = ((1,), (2, 3))
@@ -96,18 +97,14 @@ def now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def run(order: Order, out: Path, watcher: Watcher) -> Evidence:
-    """Fire an order's plan at its target and leave the evidence in `out`.
+def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> Evidence:
+    """Fire an order's plan at its target and leave the evidence in `out`, or go on with the run that lies there.
 
     Raises UsageError, with nothing left behind, where the target cannot be tested at all; after its first answer
     everything is evidence.  An interrupted run keeps what it has and raises KeyboardInterrupt.
     """
     planned = order.plan()
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"cannot write {out}: {error.strerror}; give another --out") from None
-    writer = Writer.create(out / EVIDENCE, order.header(planned))
+    writer = Writer.resume(out / EVIDENCE, planned.digest) if resume else _begin(order, planned, out)
     why = "interrupted"
     try:
         asyncio.run(_conduct(order, planned, writer, watcher))
@@ -120,6 +117,14 @@ def run(order: Order, out: Path, watcher: Watcher) -> Evidence:
     finally:
         writer.end(why, now(), _counts(writer.evidence.exchanges))
     return writer.evidence
+
+
+def _begin(order: Order, planned: Plan, out: Path) -> Writer:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {out}: {error.strerror}; give another --out") from None
+    return Writer.create(out / EVIDENCE, order.header(planned))
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
@@ -140,7 +145,7 @@ async def _conduct(order: Order, planned: Plan, writer: Writer, watcher: Watcher
 async def _preflight(firer: Firer, setting: Setting) -> tuple[Exchange, Setting]:
     """Ask plainly.  Returns the answer, and the setting with the temperature that serves as greedy."""
     await firer.fire(setting, [Job(case=plan.PREFLIGHT, purpose=Purpose.PREFLIGHT)])
-    answers = firer.writer.evidence.exchanges
+    answers = [each for each in firer.writer.evidence.exchanges if each.case == plan.PREFLIGHT.id]
     if not answers:
         raise UsageError("the budget does not allow a single request: raise --max-requests or --max-tokens")
     last = answers[-1]

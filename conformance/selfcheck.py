@@ -19,7 +19,7 @@ from . import record
 from .ask import Setting
 from .budget import Budget
 from .contract import Contract
-from .evidence import CaseRecord, Evidence, Writer
+from .evidence import CaseRecord, Evidence
 from .exchange import Exchange
 from .fire import Firer, Job, Pace
 from .judge import Judged, hear, judge
@@ -32,6 +32,7 @@ from .requirement import Row
 from .requirements import rows
 from .scenario import Case
 from .target import Target
+from .writer import Writer
 
 KEYS = {"bearer": "the-key-of-the-selfcheck", "basic": "checker:the-password-of-the-selfcheck"}
 TIMES = {Kind.SCENARIO: 2, Kind.EACH: 2, Kind.RUN: 4}
@@ -107,7 +108,7 @@ class Bench:
         return self._fired[key]
 
     def _over_socket(self, jobs: Sequence[Job]) -> Evidence:
-        writer = Writer(io.BytesIO(), {})
+        writer = Writer.begin(io.BytesIO(), {})
 
         async def fire() -> None:
             async with Firer(self.target, writer, Budget(), Pace(retries=0, timeout=20)) as firer:

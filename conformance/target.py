@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -48,6 +49,11 @@ class Target:
         parts = (self.key or "").split(":", 1) if self.scheme == "basic" else []
         secrets = [self.key or "", *parts, *(value for _, value in self.headers), self.wrong_key]
         return Redactor(secret for secret in secrets if len(secret) >= SHORTEST)
+
+    def tries_wrong_key(self, headers: Iterable[tuple[str, str]]) -> bool:
+        """Whether recorded request headers show that the wrong key was tried."""
+        wrong = self.redactor.text(self.wrong_key)
+        return any(wrong in value for _, value in headers)
 
     def authorization(self, credential: Credential) -> str | None:
         """The Authorization header's value for a credential, or None for no header."""

@@ -22,10 +22,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from conformance import __version__, contract, strict_json
-from conformance.evidence import FORMAT, GENESIS, Writer
+from conformance.evidence import FORMAT, GENESIS
 from conformance.exchange import Exchange, Sent
 from conformance.model import JSON, Purpose, Zone
 from conformance.redact import Redactor
+from conformance.writer import Writer
 
 Record: TypeAlias = "dict[str, Any]"
 

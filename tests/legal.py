@@ -12,21 +12,11 @@ from typing import Any
 
 from conformance.contract import Contract
 from conformance.model import Zone
-from conformance.mutants import (
-    Call,
-    Object,
-    Wire,
-    answered,
-    completion,
-    either,
-    every_chunk,
-    on_the_wire,
-    streaming,
-    whole,
-)
-from conformance.mutants import stream as streams
+from conformance.mutants import Call, Object, Wire
 from conformance.reference.refusals import Blame, Refusal
 from conformance.requirements.limits import HUGE
+from conformance.spoil import answered, completion, either, every_chunk, on_the_wire, streaming, whole
+from conformance.spoil import stream as streams
 
 from .desk import Answer, Oddity
 

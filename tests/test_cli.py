@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -138,6 +141,37 @@ def test_a_nonconforming_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
                 target = ["--base-url", url, "--model", "reference", "--api-key-env", "KEY", "--out", str(out)]
                 assert main(["run", *target, *strict]) == code
                 assert main(["judge", str(out), *strict]) == code
+
+
+def test_asked_to_end(tmp_path: Path) -> None:
+    """Ctrl-C and SIGTERM end a run with the report of what it has: incomplete, undecided, exit 3."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with running(Endpoint(contracts.load("highwayapi")), latency=0.3) as url:
+            out = tmp_path / number.name
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    "conformance",
+                    "run",
+                    "--base-url",
+                    url,
+                    "--model",
+                    "reference",
+                    "--out",
+                    str(out),
+                ],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            assert process.stderr is not None
+            assert process.stderr.readline().startswith("testing ")
+            process.send_signal(number)
+            said, _ = process.communicate(timeout=20)
+        assert process.returncode == 3
+        assert "(run not complete) undecided" in said
+        assert json.loads((out / "report.json").read_text())["complete"] is False
 
 
 def test_plan_shows_cost(capsys: pytest.CaptureFixture[str]) -> None:

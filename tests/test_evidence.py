@@ -14,9 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance import evidence, strict_json
-from conformance.evidence import CaseRecord, Evidence, Writer, from_json, load, read, to_json
+from conformance.evidence import CaseRecord, Evidence, from_json, load, read, to_json
 from conformance.exchange import Exchange, Sent
 from conformance.model import Purpose, UsageError, Zone
+from conformance.writer import Writer
 
 HEADER: dict[str, Any] = {"format": 1, "contract": "highwayapi", "target": {"url": "http://a", "model": "é\u2028"}}
 CASE = CaseRecord(id="a", scenario="plain", arguments={"n": 2, "x": None}, requirements=("one.fact", "other.fact"))
@@ -85,7 +86,7 @@ def test_written_and_read(given_exchanges: list[Exchange], why: str) -> None:
     """Whatever the exchanges were, reading gives what the writer was given, and its digest."""
     file = io.BytesIO()
     file.close = lambda: None  # type: ignore[method-assign]  # so that it can be read afterwards
-    writer = Writer(file, HEADER)
+    writer = Writer.begin(file, HEADER)
     writer.case(CASE)
     for each in given_exchanges:
         writer.exchange(each)

@@ -14,12 +14,12 @@ from conformance import contract as contracts
 from conformance import record
 from conformance.ask import Ask, Setting
 from conformance.budget import Budget
-from conformance.evidence import Writer
 from conformance.exchange import Exchange
 from conformance.fire import Firer, Job, Pace
 from conformance.model import Credential, Depth, Purpose, UsageError, Zone
 from conformance.scenario import Case, Performance, Scenario, Script, Variant, scenario
 from conformance.target import Target
+from conformance.writer import Writer
 
 from .servers import COMPLETION, Heard, Server, fixed, reply, serving
 
@@ -55,7 +55,7 @@ def fire(
     base = server if isinstance(server, str) else server.url
     target = Target(url=base + contract.path, model="m", scheme="bearer", key=KEY, headers=headers)
     setting = Setting(contract=contract, model="m", features=frozenset(contract.features))
-    writer = Writer(io.BytesIO(), {})
+    writer = Writer.begin(io.BytesIO(), {})
     jobs = [
         Job(case=Case(scenario=made, variant=Variant(arguments={"take": n + 1}, depth=Depth.SMOKE)))
         for n in range(times)
@@ -327,7 +327,7 @@ def test_an_unusable_certificate_file() -> None:
     setting = Setting(contract=contract, model="m", features=frozenset())
 
     async def main() -> None:
-        async with Firer(target, Writer(io.BytesIO(), {}), Budget(), QUICK) as firer:
+        async with Firer(target, Writer.begin(io.BytesIO(), {}), Budget(), QUICK) as firer:
             await firer.fire(setting, [])
 
     with pytest.raises(UsageError, match="certificate"):
@@ -345,6 +345,6 @@ async def test_jobs_come_back_in_their_order() -> None:
             Job(case=Case(scenario=made, variant=Variant(arguments={"take": n}, depth=Depth.SMOKE)))
             for n, made in enumerate([at_once, once, at_once, once], 1)
         ]
-        async with Firer(target, Writer(io.BytesIO(), {}), Budget(), QUICK) as firer:
+        async with Firer(target, Writer.begin(io.BytesIO(), {}), Budget(), QUICK) as firer:
             performances = await firer.fire(setting, jobs)
     assert [performance.case for performance in performances] == [job.case for job in jobs]

@@ -12,7 +12,7 @@ import pytest
 from conformance import contract as contracts
 from conformance import conversations, evidence
 from conformance.ask import Setting
-from conformance.evidence import CaseRecord, Evidence, Writer
+from conformance.evidence import CaseRecord, Evidence
 from conformance.exchange import Exchange, Sent
 from conformance.judge import Judged, hear, judge, setting_of
 from conformance.model import Finding, Kind, Level, NotJudged, Observation, Purpose, Verdict, Violation, Zone
@@ -20,6 +20,7 @@ from conformance.requirement import Requirement, Row
 from conformance.requirements import rows
 from conformance.requirements.errors import missing
 from conformance.scenario import Case, takes
+from conformance.writer import Writer
 
 from .desk import clean
 
@@ -332,7 +333,7 @@ def test_a_file_says_the_same(name: str) -> None:
     contract = contracts.load(name)
     setting = replace(SETTING, contract=contract, model="reference", features=frozenset(contract.features))
     made, file = clean(name), io.BytesIO()
-    writer = Writer(file, {"format": evidence.FORMAT})
+    writer = Writer.begin(file, {"format": evidence.FORMAT})
     for case in made.cases.values():
         writer.case(case)
     for exchange in made.exchanges:

@@ -16,11 +16,12 @@ from conformance import requirements
 from conformance.contract import Contract, Statement
 from conformance.conversations import stream, talk
 from conformance.model import Kind, Level, SuiteError, UsageError, Violation
-from conformance.mutants import Call, Mutant, ignores
+from conformance.mutants import Call, Mutant
 from conformance.record import outgoing
 from conformance.requirement import REGISTERED, Requirement, requirement
 from conformance.requirements import registry, rows, scenarios
 from conformance.scenario import Scenario, Script, scenario
+from conformance.spoil import ignores
 
 from .desk import Desk, OddEndpoint, Oddity
 

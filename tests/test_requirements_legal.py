@@ -17,10 +17,11 @@ from conformance.evidence import Evidence
 from conformance.fire import Pace
 from conformance.judge import Judged, hear, judge, setting_of
 from conformance.model import Depth, Verdict
-from conformance.mutants import Call, Mutant, Object, Wire, completion, on_the_wire, refused
+from conformance.mutants import Call, Mutant, Object, Wire
 from conformance.reference.app import running
 from conformance.requirements import registry
 from conformance.run import Order, run
+from conformance.spoil import completion, on_the_wire, refused
 from conformance.target import Target
 
 from .desk import KEYS, Answer, OddEndpoint, Oddity, clean, conduct

@@ -17,14 +17,16 @@ import pytest
 from conformance import catalogue, options
 from conformance import contract as contracts
 from conformance import evidence as evidences
+from conformance.asked import Asked, check
 from conformance.console import Silent
 from conformance.model import JSON, Purpose, UsageError
-from conformance.mutants import Call, Mutant, Wire, refusal
+from conformance.mutants import Call, Mutant, Wire
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
 from conformance.reply import members, objects
 from conformance.report import document
 from conformance.run import EVIDENCE, run
+from conformance.spoil import refusal
 
 from .servers import COMPLETION, Heard, fixed, reply, serving
 
@@ -37,9 +39,9 @@ VALUES: dict[str, Any] = {
 VALUES["with_"] = VALUES.pop("with")
 
 
-def asked(**given: Any) -> options.Asked:
+def asked(**given: Any) -> Asked:
     """What a user says with these options."""
-    return options.asked({**VALUES, **given})
+    return check({**VALUES, **given})
 
 
 def judged(

@@ -13,10 +13,11 @@ from conformance import contract as contracts
 from conformance import selfcheck
 from conformance.exchange import Exchange
 from conformance.model import Finding, NotJudged, Observation, Violation
-from conformance.mutants import Mutant, completion
+from conformance.mutants import Mutant
 from conformance.requirement import Row
 from conformance.requirements import registry, rows
 from conformance.selfcheck import CLEAN, Proof, command, matrix, prove
+from conformance.spoil import completion
 
 HARMLESS = completion("harmless", "nothing is wrong", lambda _, body: body.update(x_vendor=1))
 

@@ -34,7 +34,7 @@ def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dic
     """
     rows, deeper = rows_of(evidence, contract)
     hearing = hear(evidence, setting_of(evidence, contract))
-    judged = judge(hearing, rows)
+    judged = judge(hearing, rows, repeatable=not evidence.recording)
     outcome = outcome_of(judged, complete=evidence.complete)
     header = evidence.header
     requirements = [_requirement(each, contract, hearing) for each in judged]

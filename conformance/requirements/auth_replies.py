@@ -9,8 +9,9 @@ from functools import partial
 from ..contract import Contract
 from ..exchange import Exchange
 from ..model import Level, Observation, Violation
-from ..mutants import Mutant, refusal
+from ..mutants import Mutant
 from ..requirement import requirement
+from ..spoil import refusal
 from .auth import ATTEMPTS, _credential, replies, who_is_asking
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE

@@ -9,11 +9,11 @@ from ..contract import Contract
 from ..conversations import choices, talk, talks
 from ..exchange import Exchange
 from ..model import JSON, Kind, Level, Violation
-from ..mutants import completion, drop, every_chunk, put
 from ..reply import is_integer, objects
 from ..requirement import requirement
 from ..schema import show
 from ..shape import departures
+from ..spoil import completion, drop, every_chunk, put
 from .envelope import answered
 from .envelope import whole as whole_reply
 

@@ -8,9 +8,10 @@ from ..ask import Ask
 from ..conversations import choices, talks
 from ..exchange import Exchange
 from ..model import Finding, Kind, Level, NotJudged, Violation
-from ..mutants import Mutant, Object, completion, ignores, stream, streaming, whole
+from ..mutants import Mutant, Object
 from ..requirement import requirement
 from ..scenario import Script, both_modes, scenario
+from ..spoil import completion, ignores, stream, streaming, whole
 from .envelope import answered
 
 MUST, SHOULD = Level.MUST, Level.SHOULD

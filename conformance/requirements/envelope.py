@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from .. import mutants
+from .. import spoil
 from ..contract import Contract
 from ..conversations import talk
 from ..exchange import Exchange
 from ..model import Kind, Level, Violation
-from ..mutants import completion, drop, on_the_wire, put
 from ..reply import text
 from ..requirement import requirement
 from ..schema import show
 from ..shape import departures
+from ..spoil import completion, drop, on_the_wire, put
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -49,26 +49,26 @@ def answered(exchange: Exchange) -> bool:
         on_the_wire(
             "done-after-json",
             "a whole reply has data: [DONE] glued to its end",
-            mutants.answered(lambda wire: wire.with_body(wire.body + b"\n\ndata: [DONE]\n\n")),
-            when=mutants.whole,
+            spoil.answered(lambda wire: wire.with_body(wire.body + b"\n\ndata: [DONE]\n\n")),
+            when=spoil.whole,
         ),
         on_the_wire(
             "byte-order-mark",
             "a whole reply begins with a byte order mark",
-            mutants.answered(lambda wire: wire.with_body(b"\xef\xbb\xbf" + wire.body)),
-            when=mutants.whole,
+            spoil.answered(lambda wire: wire.with_body(b"\xef\xbb\xbf" + wire.body)),
+            when=spoil.whole,
         ),
         on_the_wire(
             "not-a-number",
             "a whole reply holds NaN",
-            mutants.answered(lambda wire: wire.with_body(wire.body[:-1] + b',"score":NaN}')),
-            when=mutants.whole,
+            spoil.answered(lambda wire: wire.with_body(wire.body[:-1] + b',"score":NaN}')),
+            when=spoil.whole,
         ),
         on_the_wire(
             "empty-body",
             "a whole reply is 200 with nothing in it",
-            mutants.answered(lambda wire: wire.with_body(b"")),
-            when=mutants.whole,
+            spoil.answered(lambda wire: wire.with_body(b"")),
+            when=spoil.whole,
         ),
     ],
 )
@@ -91,14 +91,14 @@ def is_json(exchange: Exchange) -> Iterator[Violation]:
         on_the_wire(
             "whole-replies-as-text",
             "a whole reply is labelled text/plain",
-            mutants.answered(lambda wire: wire.with_header("content-type", "text/plain; charset=utf-8")),
-            when=mutants.whole,
+            spoil.answered(lambda wire: wire.with_header("content-type", "text/plain; charset=utf-8")),
+            when=spoil.whole,
         ),
         on_the_wire(
             "whole-replies-as-streams",
             "a whole reply is labelled text/event-stream",
-            mutants.answered(lambda wire: wire.with_header("content-type", "text/event-stream")),
-            when=mutants.whole,
+            spoil.answered(lambda wire: wire.with_header("content-type", "text/event-stream")),
+            when=spoil.whole,
         ),
     ],
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from .. import mutants
+from .. import spoil
 from ..conversations import talks
 from ..exchange import Exchange
 from ..model import Kind, Level, Violation
-from ..mutants import either, on_the_wire, put, streaming
 from ..reply import is_integer
 from ..requirement import requirement
 from ..schema import show
+from ..spoil import either, on_the_wire, put, streaming
 from .envelope import answered
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
@@ -91,7 +91,7 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Violation]:
         on_the_wire(
             "duplicate-keys",
             "replies give a member twice",
-            mutants.answered(
+            spoil.answered(
                 lambda wire: wire.with_body(
                     *(piece.replace(b'"id":', b'"object":"chat.completion","id":', 1) for piece in wire.pieces)
                 )
@@ -100,7 +100,7 @@ def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Violation]:
         on_the_wire(
             "duplicate-keys-in-streams",
             "chunks give a member twice",
-            mutants.answered(
+            spoil.answered(
                 lambda wire: wire.with_body(*(piece.replace(b'"id":', b'"id":"x","id":', 1) for piece in wire.pieces))
             ),
             when=streaming,
@@ -127,12 +127,12 @@ def no_duplicate_keys(exchange: Exchange) -> Iterator[Violation]:
             "replies with status 200 carry an error member",
             put({"message": "upstream failed", "type": "server_error"}, "error"),
         ),
-        mutants.stream(
+        spoil.stream(
             "error-event",
             "a stream ends in an error event",
             lambda chunks: [*chunks[:2], {"error": {"message": "upstream failed", "type": "server_error"}}],
         ),
-        mutants.completion(
+        spoil.completion(
             "error-with-200",
             "whole replies are an error with status 200",
             lambda _, body: (

@@ -13,11 +13,12 @@ from ..ask import OMIT, Ask
 from ..contract import Contract
 from ..exchange import Exchange
 from ..model import Depth, Finding, Level, Violation, Zone
-from ..mutants import Call, Mutant, Wire, refusal
+from ..mutants import Call, Mutant, Wire
 from ..reply import text
 from ..requirement import requirement
 from ..scenario import Script, Stage, both_modes, for_each, scenario
 from ..schema import show
+from ..spoil import refusal
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 

@@ -11,11 +11,12 @@ from functools import partial
 from ..contract import Contract
 from ..exchange import Exchange
 from ..model import JSON, Kind, Level, Violation, Zone
-from ..mutants import Call, Mutant, Object, Wire, refused
+from ..mutants import Call, Mutant, Object, Wire
 from ..redact import MARKER
 from ..reply import members, objects, text
 from ..requirement import requirement
 from ..schema import show
+from ..spoil import refused
 from .auth import who_is_asking
 from .errors import malformed_json, missing
 

@@ -9,9 +9,10 @@ from ..ask import Ask
 from ..conversations import talks
 from ..exchange import Exchange
 from ..model import Kind, Level, Observation, Violation, Zone
-from ..mutants import Call, Mutant, on_the_wire, refusal, streaming
+from ..mutants import Call, Mutant
 from ..requirement import requirement
 from ..scenario import Script, Stage, scenario
+from ..spoil import on_the_wire, refusal, streaming
 from .errors import crashed
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE

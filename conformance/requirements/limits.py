@@ -8,11 +8,12 @@ from ..ask import OMIT, Ask
 from ..conversations import cuts
 from ..exchange import Exchange
 from ..model import Kind, Level, NotJudged, Violation
-from ..mutants import Call, Mutant, Object, either, ignores, streaming, suffix, whole
+from ..mutants import Call, Mutant, Object
 from ..reply import is_integer, members, objects
 from ..requirement import requirement
 from ..scenario import Scenario, Script, both_modes, for_each, scenario
 from ..schema import show
+from ..spoil import either, ignores, streaming, suffix, whole
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 

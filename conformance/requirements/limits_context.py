@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from ..ask import OMIT, Ask
 from ..exchange import Exchange
 from ..model import Level, Observation, Violation, Zone
-from ..mutants import Call, Mutant, Wire, refusal
+from ..mutants import Call, Mutant, Wire
 from ..reply import is_integer
 from ..requirement import requirement
 from ..scenario import Script, scenario, takes
+from ..spoil import refusal
 from ..words import Stopped, compare, middle_of
 from .limits import ACCOUNT, HUGE
 

@@ -8,9 +8,9 @@ from ..contract import Contract
 from ..conversations import choices
 from ..exchange import Exchange
 from ..model import Finding, Kind, Level, NotJudged, Violation, Zone
-from ..mutants import refuses, streaming
 from ..requirement import requirement
 from ..schema import show
+from ..spoil import refuses, streaming
 from .errors_bodies import problem
 
 

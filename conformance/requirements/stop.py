@@ -12,11 +12,12 @@ from functools import partial
 from ..ask import Ask
 from ..exchange import Exchange
 from ..model import Depth, Finding, Level, NotJudged, Violation, Zone
-from ..mutants import Call, Mutant, Sent, ignores, says, streaming, whole
+from ..mutants import Call, Mutant, Sent
 from ..reply import text
 from ..requirement import requirement
 from ..scenario import Script, scenario, takes
 from ..schema import show
+from ..spoil import ignores, says, streaming, whole
 from ..words import Stopped, compare, middle_of, place_of
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE

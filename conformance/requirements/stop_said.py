@@ -7,10 +7,11 @@ from functools import partial
 
 from ..exchange import Exchange
 from ..model import Finding, Level, NotJudged, Observation, Violation
-from ..mutants import Object, Sent, either, says, streaming
+from ..mutants import Object, Sent
 from ..reply import objects
 from ..requirement import requirement
 from ..schema import show
+from ..spoil import either, says, streaming
 from ..words import Stopped
 from .stop import around, what_became
 

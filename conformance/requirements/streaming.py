@@ -13,12 +13,13 @@ from ..contract import Contract
 from ..conversations import stream
 from ..exchange import Exchange
 from ..model import JSON, Kind, Level, Observation, Violation
-from ..mutants import Object, drop, every_chunk, put
-from ..mutants import stream as streams_with
+from ..mutants import Object
 from ..reply import text
 from ..requirement import Checked, requirement
 from ..schema import show
 from ..shape import departures
+from ..spoil import drop, every_chunk, put
+from ..spoil import stream as streams_with
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 

@@ -8,12 +8,13 @@ from ..contract import Contract
 from ..conversations import choices, stream, talks
 from ..exchange import Exchange
 from ..model import JSON, Finding, Kind, Level, NotJudged, Observation, Violation
-from ..mutants import Object, drop, every_chunk, put, says, streaming
-from ..mutants import stream as streams_with
+from ..mutants import Object
 from ..reply import is_integer, members, objects
 from ..requirement import requirement
 from ..schema import show
 from ..shape import departures
+from ..spoil import drop, every_chunk, put, says, streaming
+from ..spoil import stream as streams_with
 from .streaming import chunked, complete
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE

@@ -9,8 +9,9 @@ from .. import strict_json
 from ..conversations import stream
 from ..exchange import DONE, Exchange
 from ..model import Kind, Level, Violation
-from ..mutants import Wire, answered, on_the_wire, streaming
+from ..mutants import Wire
 from ..requirement import requirement
+from ..spoil import answered, on_the_wire, streaming
 from .streaming_framing import _excerpt, spoken
 
 MUST, SHOULD = Level.MUST, Level.SHOULD

@@ -12,8 +12,8 @@ from functools import partial
 from ..conversations import stream
 from ..exchange import Exchange
 from ..model import Kind, Level, Violation
-from ..mutants import answered, on_the_wire, streaming
 from ..requirement import requirement
+from ..spoil import answered, on_the_wire, streaming
 from ..sse import Irregularity, Oddity
 
 MUST, SHOULD = Level.MUST, Level.SHOULD

@@ -9,10 +9,11 @@ from ..contract import Contract
 from ..conversations import talk, talks
 from ..exchange import Exchange
 from ..model import Kind, Level, Violation
-from ..mutants import Object, Sent, completion, drop, either, streaming
+from ..mutants import Object, Sent
 from ..reply import is_integer, members, objects
 from ..requirement import requirement
 from ..shape import departures
+from ..spoil import completion, drop, either, streaming
 from .envelope import answered
 from .envelope import whole as whole_reply
 

@@ -10,10 +10,11 @@ from ..ask import Ask
 from ..conversations import choices, whole_and_stream
 from ..exchange import Exchange
 from ..model import Depth, Finding, Kind, Level, NotJudged, Violation
-from ..mutants import Object, Sent, either, streaming
+from ..mutants import Object, Sent
 from ..reply import is_integer
 from ..requirement import requirement
 from ..scenario import Script, both_modes, scenario
+from ..spoil import either, streaming
 from .usage import COUNTS, TOLERANCE, _usage, count, counted
 
 MUST, SHOULD = Level.MUST, Level.SHOULD

@@ -12,10 +12,11 @@ from functools import partial
 from ..conversations import plain_stream, stream
 from ..exchange import Exchange
 from ..model import Kind, Level, Observation, Violation
-from ..mutants import Mutant, Object, either
-from ..mutants import stream as streams_with
+from ..mutants import Mutant, Object
 from ..reply import members
 from ..requirement import requirement
+from ..spoil import either
+from ..spoil import stream as streams_with
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 import pytest
 
+from conformance.asked import Asked
 from conformance.cli import ordered
 from conformance.console import Silent
 from conformance.model import JSON, UsageError, Verdict
-from conformance.options import Asked
 from conformance.plugin import ASKED
 from conformance.reply import text
 from conformance.report import document, files
@@ -40,7 +40,7 @@ def report(request: pytest.FixtureRequest) -> dict[str, JSON]:
     out = asked.out()
     try:
         with ordered(narrowed) as order:
-            evidence = run(order, out, Silent())
+            evidence = run(order, out, Silent(), resume=asked.values["resume"])
             made = document.make(evidence, order.contract, strict=asked.values["strict"])
         files.write(made, out)
     except UsageError as error:

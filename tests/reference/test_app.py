@@ -17,9 +17,10 @@ import httpx
 import pytest
 
 from conformance import contract
-from conformance.mutants import Mutant, on_the_wire
+from conformance.mutants import Mutant
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
+from conformance.spoil import on_the_wire
 
 from .client import KEY, STORY, credential
 

@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from conformance import strict_json
-from conformance.mutants import ignores, on_the_wire, streaming
 from conformance.reference.vocabulary import IDS
+from conformance.spoil import ignores, on_the_wire, streaming
 
 from .client import Client, entries, said
 from .test_formats import anything

@@ -16,7 +16,6 @@ import pytest
 
 from conformance import catalogue, record
 from conformance import contract as contracts
-from conformance import evidence as evidences
 from conformance.exchange import Exchange
 from conformance.model import Credential, Purpose, Request
 from conformance.record import Address, Heard
@@ -24,6 +23,7 @@ from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
 from conformance.report import curl as curls
 from conformance.target import Target
+from conformance.writer import Writer
 
 from ..servers import Heard as Received
 from ..servers import Server, reply, serving
@@ -219,7 +219,7 @@ def test_a_long_body_is_taken_from_the_evidence(server: Server, tmp_path: Path) 
     body = b'{"content":"' + b"long \xc3\xa9 " * 50_000 + b'"}'
     exchange = replace(sent(server, Request(body=body)), n=12)
     with (tmp_path / "evidence.ndjson").open("wb") as file:
-        writer = evidences.Writer(file, {"format": 1})
+        writer = Writer.begin(file, {"format": 1})
         for number in (1, 12, 120):
             writer.exchange(
                 replace(exchange, n=number, request=replace(exchange.request, body=body + b" " * (number - 12)))

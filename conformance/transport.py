@@ -1,0 +1,101 @@
+"""One request over the wire.  The only module that knows httpx.
+
+Rule: bytes are taken as they come (`aiter_raw`, no content coding asked for, redirects not followed), in bounded time
+and number; whatever goes wrong is told in `Heard.error`, whose first word is its kind: connect, timeout, closed,
+protocol, long.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import time
+from collections.abc import AsyncIterator
+from typing import TypeAlias
+from urllib.request import getproxies
+
+import httpx
+
+from . import __version__, record
+from .model import Request, UsageError
+from .record import Heard
+from .target import Target
+
+Client: TypeAlias = httpx.AsyncClient
+
+ASKED_BY_US = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", f"chat-conformance/{__version__}"))
+
+
+def clients(target: Target, count: int) -> list[Client]:
+    """So many clients over one TLS context: a client each, for one with a pool costs four times the CPU.
+
+    Raises UsageError for an unusable certificate file.
+    """
+    context = _tls(target)
+    headers = dict(ASKED_BY_US)
+    return [Client(verify=context, timeout=None, headers=headers) for _ in range(count)]  # `hear` bounds it
+
+
+async def hear(client: httpx.AsyncClient, request: Request, target: Target, timeout: float) -> Heard:
+    """Send one request and take whatever comes, for at most `timeout` seconds and `record.LONGEST` bytes."""
+    heard = Heard()
+    pieces: list[tuple[float, bytes]] = []
+    heard.pieces = pieces
+    started = time.perf_counter()
+    try:
+        async with asyncio.timeout(timeout):
+            outgoing = client.build_request(
+                request.method, target.url, content=request.body, headers=list(record.outgoing(request, target))
+            )
+            response = await client.send(outgoing, stream=True)
+            try:
+                heard.status = response.status_code
+                heard.headers = [
+                    (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
+                ]
+                async for piece in _bounded(response.aiter_raw(), heard):
+                    pieces.append((time.perf_counter() - started, piece))  # noqa: PERF401  # kept when the next one fails
+            finally:
+                await response.aclose()
+    except TimeoutError:
+        heard.error = f"timeout: not finished after {timeout:g} s"
+    except httpx.TransportError as error:
+        heard.error = f"{_kind(error, heard)}: {str(error) or type(error).__name__}"
+    except (httpx.InvalidURL, httpx.HTTPError, UnicodeError, ValueError) as error:
+        heard.error = f"protocol: {error}"
+    return heard
+
+
+async def _bounded(pieces: AsyncIterator[bytes], heard: Heard) -> AsyncIterator[bytes]:
+    async for piece in pieces:
+        heard.received += len(piece)
+        if heard.received > record.LONGEST:
+            heard.error = f"long: more than {record.LONGEST} bytes"
+            return
+        yield piece
+
+
+def _kind(error: httpx.TransportError, heard: Heard) -> str:
+    """The first word of an exchange's error: "connect", "timeout", "closed" or "protocol"."""
+    if isinstance(error, httpx.ConnectError | httpx.ProxyError | httpx.UnsupportedProtocol):
+        return "connect"
+    if isinstance(error, httpx.TimeoutException):
+        return "timeout"
+    text = str(error)
+    if isinstance(error, httpx.RemoteProtocolError) and heard.status is None and "disconnected" not in text:
+        return "protocol"
+    return "closed"
+
+
+def _tls(target: Target) -> ssl.SSLContext | bool:
+    """One context for all clients; none where nothing needs it, for loading the certificates takes a while."""
+    if not target.url.startswith("https:") and not getproxies() and not target.ca_file and not target.client_cert:
+        return False
+    try:
+        context = ssl.create_default_context(cafile=target.ca_file or os.environ.get("SSL_CERT_FILE"))
+        if target.client_cert:
+            context.load_cert_chain(target.client_cert)
+    except (OSError, ssl.SSLError) as error:
+        raise UsageError(f"the certificate file cannot be used: {error}") from None
+    return context
