@@ -26,6 +26,11 @@ def middle_of(text: str, length: int = 6) -> str | None:
     return None
 
 
+def stop_in(text: str) -> str | None:
+    """The longest piece from the middle of a text, of six characters or of less, that can serve as a stop."""
+    return next((stop for length in (6, 4, 3) if (stop := middle_of(text, length)) is not None), None)
+
+
 class Stopped(StrEnum):
     """What a stop did."""
 

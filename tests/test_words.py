@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from conformance.words import REPLACEMENT, Stopped, compare, middle_of, place_of
+from conformance.words import REPLACEMENT, Stopped, compare, middle_of, place_of, stop_in
 
 BEFORE, STOP, AFTER = " Once upon a time the", "re was", " a fox, and it was very quick."
 FREE = BEFORE + STOP + AFTER
@@ -183,3 +183,16 @@ def test_place_of_a_late_stop() -> None:
     """Of a long text only the part around the place of the stop is shown, with the stop in it."""
     free = "a" * 500 + STOP + "b" * 500
     assert place_of(free, STOP, free) == "…" + "a" * 30 + STOP + "b" * 30 + "…"
+
+
+@pytest.mark.parametrize(
+    ("text", "stop"),
+    [
+        ("a day in the old market and so on", middle_of("a day in the old market and so on")),
+        ("Gr\ufffd\ufffd\ufffdday\ufffd\ufffd t\ufffd" + "S\ufffd-" * 9, "day"),
+        ("la la la la la la la la la la", None),
+    ],
+)
+def test_a_shorter_stop_where_no_longer_one_serves(text: str, stop: str | None) -> None:
+    """A text of half characters that comes round again still gives a stop, if any piece of it can be one."""
+    assert stop_in(text) == stop

@@ -12,7 +12,7 @@ from ..reply import is_integer
 from ..requirement import requirement
 from ..scenario import Script, scenario, takes
 from ..spoil import refusal
-from ..words import Stopped, compare, middle_of
+from ..words import Stopped, compare, stop_in
 from .limits import ACCOUNT, HUGE
 
 MUST, OBSERVE = Level.MUST, Level.OBSERVE
@@ -24,9 +24,9 @@ def beyond_the_window(ask: Ask) -> Script:
     if not ask.has("stop"):
         return "without stop sequences a huge max_tokens might run away"
     free = yield ask(max_tokens=48, greedy=True)
-    cut = middle_of(free.text)
+    cut = stop_in(free.text)
     if cut is None:
-        return "the model said too little to stop in"
+        return "the model said nothing that could serve as a stop"
     stopped = yield ask(max_tokens=48, greedy=True, stop=cut)
     if compare(free.text, cut, stopped.text) not in (Stopped.EXCLUDED, Stopped.INCLUDED):
         return "its stop does not stop, so that a huge max_tokens might run away"

@@ -18,7 +18,7 @@ from ..requirement import requirement
 from ..scenario import Script, scenario, takes
 from ..schema import show
 from ..spoil import ignores, says, streaming, whole
-from ..words import Stopped, compare, middle_of, place_of
+from ..words import Stopped, compare, place_of, stop_in
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
@@ -33,9 +33,9 @@ NEVER = "\u2e2e\u2e2e\u2e2e"
 def around_a_stop(ask: Ask) -> Script:
     """Let the model talk freely, then ask again, whole and streamed, with a stop from the middle of what it said."""
     free = yield ask(max_tokens=48, greedy=True)
-    cut = middle_of(free.text)
+    cut = stop_in(free.text)
     if cut is None:
-        return "the model said too little to stop in"
+        return "the model said nothing that could serve as a stop"
     yield [
         ask(max_tokens=48, greedy=True, stop=cut),
         ask(max_tokens=48, greedy=True, stop=cut, stream=True),
@@ -50,9 +50,9 @@ around = takes(around_a_stop, standard=6, full=15)
 def around_an_array(ask: Ask) -> Script:
     """The same with an array of stops, of which the last one is said."""
     free = yield ask(max_tokens=48, greedy=True)
-    cut = middle_of(free.text)
+    cut = stop_in(free.text)
     if cut is None:
-        return "the model said too little to stop in"
+        return "the model said nothing that could serve as a stop"
     listed = yield ask(max_tokens=48, greedy=True, stop=[NEVER, cut], zone=Zone.DISPUTED)
     return None if listed.ok else f"an array of stops was refused (status {listed.status})"
 
@@ -68,6 +68,8 @@ def what_became(free: Exchange, stopped: Exchange) -> Stopped:
     stop = stop_of(stopped)
     comparable = stop and free.legible and stopped.legible
     became = compare(free.text, stop, stopped.text) if comparable else Stopped.DIVERGED
+    if became is Stopped.PARTLY and stopped.choices[0].finish_reason == "length":
+        return Stopped.CUT_OUT  # it says that it ran into its limit: what is left of a text that came round again
     lost = len(free.text.partition(stop)[0].rstrip()) - len(stopped.text.rstrip())
     return Stopped.DIVERGED if became is Stopped.TOO_EARLY and lost > MOST_LOST else became
 

@@ -1,7 +1,7 @@
 """A chat model of random weights that a real engine can load: made in a second, with nothing downloaded.
 
-A Llama of two layers whose vocabulary is the bytes and some pairs of them.  It talks nonsense, and that is the point: the
-suite must judge any model.
+A Llama of two layers whose vocabulary is the bytes and pieces of a few hundred words.  It talks nonsense, in pieces of
+words, and that is the point: the suite must judge any model.
 """
 
 from __future__ import annotations
@@ -22,7 +22,19 @@ TEMPLATE = (
     "{% endfor %}{% if add_generation_prompt %}<model>{% endif %}"
 )
 
-WORDS = ("a day in the old market", "count one two three", "rain and wind over the sea", "Grüße, 你好 and 🙂")
+WORDS = [
+    f"{who} {did} {what} {where}."
+    for who in ("The traveller", "A gardener", "Some watchmen", "My neighbour", "Nobody")
+    for did in ("counted", "described", "remembered", "was carrying", "would exchange")
+    for what in (
+        "seventeen letters",
+        "another umbrella",
+        "the quiet mountains",
+        "yesterday's bread",
+        "a silver whistle",
+    )
+    for where in ("behind the market", "during September", "without explanation", "under heavy rain", "for everyone")
+]
 
 HIDDEN, INNER, LAYERS, HEADS = 64, 128, 2, 2
 
@@ -37,7 +49,11 @@ def make(folder: Path, seed: int = 7) -> Path:
     _write(folder / "generation_config.json", {"eos_token_id": END, "pad_token_id": 0})
     names = {"eos_token": SPECIAL[END], "pad_token": SPECIAL[0], "chat_template": TEMPLATE}
     _write(folder / "tokenizer_config.json", {"tokenizer_class": "PreTrainedTokenizerFast", **names})
-    _save(folder / "model.safetensors", _weights(size, seed))
+    weights = _weights(size, seed)
+    for token in range(size):
+        if len(tokenizer.decode([token]).strip()) < 3:  # bytes and the end are never the likeliest
+            weights["lm_head.weight"][token] = 0
+    _save(folder / "model.safetensors", weights)
     return folder
 
 
@@ -47,7 +63,7 @@ def _tokenizer() -> Tokenizer:
     tokenizer.decoder = decoders.ByteLevel()
     alphabet = pre_tokenizers.ByteLevel.alphabet()
     trainer = trainers.BpeTrainer(
-        vocab_size=400, special_tokens=[*SPECIAL], initial_alphabet=alphabet, show_progress=False
+        vocab_size=700, special_tokens=[*SPECIAL], initial_alphabet=alphabet, show_progress=False
     )
     tokenizer.train_from_iterator(WORDS, trainer)
     tokenizer.add_special_tokens([AddedToken(name, special=True) for name in SPECIAL])
