@@ -9,7 +9,7 @@ from typing import Final, Literal, TypeAlias, cast
 
 from . import strict_json
 from .contract import Contract
-from .model import JSON, Credential, Request, Zone
+from .model import JSON, Credential, Depth, Request, Zone
 
 
 class _Omit(Enum):
@@ -31,7 +31,25 @@ PROMPTS = (
 )
 """What scenarios ask when the words do not matter; each take of a case has another one."""
 
+SHORT = 8
+"""Characters of a text that is too short for a nonce."""
+
 JSON_TYPE = (("content-type", "application/json"),)
+
+
+def _marked(body: dict[str, JSON], nonce: str) -> dict[str, JSON]:
+    """The body with the nonce in its last user message, unless that is so short that its length is what it is for."""
+    messages = body.get("messages")
+    if not isinstance(messages, list):
+        return body
+    for position, message in reversed(list(enumerate(messages))):
+        if isinstance(message, dict) and message.get("role") == "user":
+            content = message.get("content")
+            if isinstance(content, str) and len(content) > SHORT:
+                told = {**message, "content": f"{content} ({nonce})"}
+                return {**body, "messages": [*messages[:position], told, *messages[position + 1 :]]}
+            return body
+    return body
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +57,7 @@ class Setting:
     """What every script of a run may know.
 
     `features`: names of those that are on.  `cold`: the temperature that serves for greedy decoding, 0, or 0.01 where
-    the endpoint refuses 0.
+    the endpoint refuses 0.  `depth`: how much is generated.
     """
 
     contract: Contract
@@ -47,6 +65,7 @@ class Setting:
     features: frozenset[str]
     seed: int = 1
     cold: int | float = 0
+    depth: Depth = Depth.STANDARD
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +117,14 @@ class Ask:
             headers=headers,
             method=method,
         )
+
+    def made(self, members: Mapping[str, JSON], *, zone: Zone = Zone.ACCEPT) -> Request:
+        """A request with these very members, the model, and the nonce where the last text has room for it."""
+        body: dict[str, JSON] = {"model": self.setting.model, **members}
+        marked = _marked(body, self.nonce)
+        if self.contract.zone(marked) is not self.contract.zone(body):
+            marked = body
+        return Request(body=strict_json.dump(marked), zone=zone)
 
     def raw(self, body: bytes, *, zone: Zone = Zone.REJECT) -> Request:
         """A request with this very body."""

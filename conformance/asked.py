@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from . import contract as contracts
-from . import plan
+from . import plan, revive
 from .ask import Setting
 from .contract import Contract
 from .fire import Pace
@@ -94,6 +94,8 @@ class Asked:
             max_tokens=values["max_tokens"],
             context=values["context"],
             reference=self.wants_reference,
+            replay=Path(values["replay"] or f".chat-conformance/{self.contract.name}"),
+            restart=revive.command(values["restart"]),
         )
 
 

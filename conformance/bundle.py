@@ -23,6 +23,7 @@ KEYWORDS = frozenset(
         "enum",
         "exclusiveMaximum",
         "exclusiveMinimum",
+        "feature",
         "format",
         "if",
         "items",

@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 from . import contract as contracts
+from .blame import COMBINATION
 from .contract import Contract
+from .generate.kitchen import kitchen
+from .generate.pool import coverage
 from .model import JSON, UsageError
 from .mutants import Mutant
 from .plan import Plan
+from .requirement import Requirement
 from .requirements import registry, rows
 
 
@@ -52,7 +56,7 @@ def list_requirements(name: str | None) -> list[dict[str, JSON]]:
                     "feature": each.feature,
                     "statement": each.statement,
                     "scenario": each.scenario.name,
-                    "mutants": [mutant.name for mutant in each.mutants],
+                    "mutants": [mutant.name for mutant in mutants(each, name)],
                     "claims": cast(JSON, claims),
                 }
             )
@@ -61,15 +65,25 @@ def list_requirements(name: str | None) -> list[dict[str, JSON]]:
 
 def faults() -> dict[str, Mutant]:
     """All mutants by name."""
-    return {mutant.name: mutant for each in registry().values() for mutant in each.mutants}
+    return {mutant.name: mutant for each in registry().values() for mutant in mutants(each, None)}
+
+
+def mutants(each: Requirement, name: str | None) -> list[Mutant]:
+    """A requirement's mutants, those included that are made from a contract for each of its parameters."""
+    found = {mutant.name: mutant for mutant in each.mutants}
+    for contract in _contracts(name) if each.made else ():
+        for row in each.rows(contract):
+            found |= {mutant.name: mutant for mutant in row.mutants(contract)}
+    return list(found.values())
 
 
 def list_faults(name: str | None) -> list[dict[str, JSON]]:
     """Every mutant, what it spoils, and the requirements that must catch it."""
     known = {row.requirement.id for contract in _contracts(name) for row in rows(contract)}
     found: list[dict[str, JSON]] = []
+    by_requirement = {each.id: {mutant.name for mutant in mutants(each, name)} for each in registry().values()}
     for mutant in faults().values():
-        killers = [each.id for each in registry().values() if mutant.name in {m.name for m in each.mutants}]
+        killers = [id_ for id_, names in by_requirement.items() if mutant.name in names]
         if known & set(killers):
             found.append({"name": mutant.name, "about": mutant.about, "requirements": cast(JSON, killers)})
     return sorted(found, key=lambda each: str(each["name"]))
@@ -104,6 +118,10 @@ def line(each: dict[str, JSON]) -> str:
 
 def fault(name: str) -> Mutant:
     """A mutant by name.  Raises UsageError with the nearest name there is."""
+    for each in registry().values():  # most faults are known without a look at any contract
+        for mutant in each.mutants:
+            if mutant.name == name:
+                return mutant
     known = faults()
     if name not in known:
         raise UsageError(f"there is no fault {name!r}{_nearest(name, list(known))}; see `chat-conformance list faults`")
@@ -130,8 +148,25 @@ def explain(name: str) -> Iterator[str]:
     for contract in _contracts(None):
         for statement in contract.claiming(found.id):
             yield f"  {contract.name:13} {contract.source(statement)}: {statement.text}"
-    for mutant in found.mutants:
+    for mutant in mutants(found, None):
         yield f"  caught        {mutant.name}: {mutant.about}"
+
+
+def covered(planned: Plan) -> Iterator[str]:
+    """How much of the contract's boundary classes, and of pairs of them, the plan's combinations reach."""
+    bodies = [
+        cast("dict[str, JSON]", step.case.arguments["body"])
+        for step in planned.steps
+        if step.case.scenario.name == COMBINATION
+    ]
+    if bodies:
+        found = coverage(kitchen(planned.setting.contract, planned.setting.features), bodies)
+        yield (
+            f"{len(bodies)} combinations reach {found.singles} of {found.all_singles} boundary classes "
+            f"and {found.pairs} of {found.all_pairs} pairs of them"
+        )
+        if found.missing:
+            yield "not reached: " + ", ".join(f"{name} = {label}" for name, label in found.missing)
 
 
 def describe(planned: Plan, context: int) -> Iterator[str]:
@@ -142,6 +177,7 @@ def describe(planned: Plan, context: int) -> Iterator[str]:
         scenario = step.case.scenario
         times = f"{scenario.steps} request{'s' * (scenario.steps > 1)}"
         yield f"  {step.case.id:48} {times:11} {', '.join(step.rows) or scenario.purpose}"
+    yield from covered(planned)
     judged = f"{len(planned.rows)} requirements judged"
     deeper = f", {len(planned.deeper)} need a greater depth" if planned.deeper else ""
     off = f", {len(planned.off)} of features that are off" if planned.off else ""

@@ -31,6 +31,12 @@ class Silent:
     def exchanged(self, _exchange: Exchange) -> None:
         """Nothing."""
 
+    def died(self, _case: str) -> None:
+        """Nothing."""
+
+    def minimising(self, _cases: int) -> None:
+        """Nothing."""
+
     def repeating(self, _jobs: int) -> None:
         """Nothing."""
 
@@ -56,6 +62,14 @@ class Log(Silent):
         if time.monotonic() - self._last > EVERY:
             self._last = time.monotonic()
             self.say(f"{self.done} of at most {self.total} requests")
+
+    def died(self, case: str) -> None:
+        """A line."""
+        self.say(f"the endpoint did not outlive {case}")
+
+    def minimising(self, cases: int) -> None:
+        """A line."""
+        self.say(f"leaving members out of {cases} refused request{'s' * (cases > 1)}, to find what is to blame")
 
     def repeating(self, jobs: int) -> None:
         """A line."""
@@ -84,6 +98,11 @@ class Bar(Log):
         self.done += 1
         if self.task is not None:
             self.progress.update(self.task, completed=self.done)
+
+    def minimising(self, _cases: int) -> None:
+        """The bar says so."""
+        if self.task is not None:
+            self.progress.update(self.task, description="minimising")
 
     def repeating(self, _jobs: int) -> None:
         """The bar says so."""

@@ -66,9 +66,12 @@ class Reading:
     question: str
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Contract:
-    """One document's reading.  `features` maps each name to its default; `digest` is over all its files."""
+    """One document's reading, equal only to itself.
+
+    `features` maps each name to its default; `digest` is over all its files.
+    """
 
     name: str
     title: str
@@ -89,6 +92,11 @@ class Contract:
     def parameters(self) -> tuple[str, ...]:
         """The request's members, in the document's order."""
         return tuple(self.request.properties)
+
+    def feature_of(self, parameter: str) -> str | None:
+        """The feature that a member of the request belongs to as a whole; None: to every target."""
+        feature = self.request.annotation(parameter, schema.FEATURE)
+        return feature if isinstance(feature, str) else None
 
     def zone(self, body: JSON) -> Zone:
         """What the document lets a client expect of this request body."""
@@ -165,6 +173,7 @@ def load(name: str) -> Contract:
     )
     document.done()
     table.done()
+    _check_features(contract, folder / "request.schema.json")
     _check_readings(contract, table.path)
     return contract
 
@@ -199,6 +208,13 @@ def _reading(table: Table) -> Reading:
     )
     table.done()
     return reading
+
+
+def _check_features(contract: Contract, path: Path) -> None:
+    for name in contract.parameters:
+        feature = contract.feature_of(name)
+        if feature is not None and feature not in contract.features:
+            raise UsageError(f"{path}: {name}: contract.toml's [features] does not name {feature!r}")
 
 
 def _check_readings(contract: Contract, path: Path) -> None:

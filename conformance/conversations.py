@@ -14,7 +14,7 @@ def talk(ask: Ask) -> Script:
     return None
 
 
-talks = takes(both_modes(talk), standard=20, full=60)
+talks = takes(both_modes(talk), standard=6, full=60)
 """A short talk in both modes."""
 
 stream = streamed(talk)

@@ -7,6 +7,7 @@ stream said, twice if it said it twice.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -54,6 +55,17 @@ class Exchange:
     error: str | None = None
 
     # -- the request
+
+    @property
+    def scenario(self) -> str:
+        """The name of the scenario that asked."""
+        return self.case.partition("[")[0]
+
+    @cached_property
+    def parameter(self) -> str | None:
+        """The parameter for whose sake its case is there, if it is for that of one."""
+        found = re.search(r"[\[,]parameter=([^],]*)", self.case)
+        return found.group(1) if found else None
 
     @cached_property
     def sent(self) -> dict[str, JSON]:

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from . import reduce
 from .ask import Setting
 from .contract import Contract
 from .evidence import Evidence
 from .exchange import Exchange
 from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation, Zone
 from .plan import canary, preflight
-from .requirement import Requirement, Row
+from .requirement import Row
 from .requirements import scenarios
 from .scenario import Case, Performance, Variant
 
@@ -84,6 +85,7 @@ def setting_of(evidence: Evidence, contract: Contract) -> Setting:
         features=frozenset(name for name, state in features.items() if state == "on"),
         seed=cast(int, header["seed"]),
         cold=cast("int | float", cold),
+        depth=Depth(cast(str, header.get("depth", Depth.STANDARD))),
     )
 
 
@@ -92,7 +94,7 @@ def hear(evidence: Evidence, setting: Setting) -> Hearing:
     latest: dict[tuple[str, int, tuple[int, int]], Exchange] = {}
     for exchange in evidence.exchanges:
         latest[exchange.case, exchange.round, exchange.step] = exchange
-    known = {**scenarios(), **{each.name: each for each in (preflight, canary)}}
+    known = {**scenarios(), **{each.name: each for each in (preflight, canary, reduce.SCENARIO)}}
     performances: dict[tuple[str, int], Performance] = {}
     for record in evidence.cases.values():
         if record.scenario in known:
@@ -129,8 +131,8 @@ def judge(hearing: Hearing, rows: Iterable[Row], *, repeatable: bool = True) -> 
 
 def _judge(row: Row, hearing: Hearing, *, repeatable: bool) -> Judged:
     requirement = row.requirement
-    if requirement.feature is not None and requirement.feature not in hearing.setting.features:
-        return Judged(row=row, verdict=Verdict.UNSUPPORTED, reason=f"feature {requirement.feature} is off")
+    if row.feature is not None and row.feature not in hearing.setting.features:
+        return Judged(row=row, verdict=Verdict.UNSUPPORTED, reason=f"feature {row.feature} is off")
     try:
         units, why_not = _units(row, hearing)
     except Exception as error:  # noqa: BLE001  # a check that raises is our fault, whatever it raises
@@ -144,21 +146,21 @@ def _judge(row: Row, hearing: Hearing, *, repeatable: bool) -> Judged:
 
 def _units(row: Row, hearing: Hearing) -> tuple[list[Unit], str]:
     """What this row is judged on, and why there is nothing if there is nothing."""
-    requirement, contract = row.requirement, hearing.contract
+    requirement = row.requirement
     if requirement.kind is Kind.SCENARIO:
         return _performed(row, hearing)
-    applicable = [each for each in hearing.exchanges if requirement.applies(each)]
+    applicable = [each for each in hearing.exchanges if requirement.applies(each) and row.concerns(each)]
     if requirement.kind is Kind.EACH:
-        units = [_unit(requirement, contract, (each,), each) for each in applicable]
+        units = [_unit(row, hearing, (each,), each) for each in applicable]
     else:
-        units = [_unit(requirement, contract, tuple(applicable), applicable)] if applicable else []
+        units = [_unit(row, hearing, tuple(applicable), applicable)] if applicable else []
     return _judged(units, Counter(), "no exchange of this run was one that it applies to")
 
 
 def _performed(row: Row, hearing: Hearing) -> tuple[list[Unit], str]:
     units: list[Unit] = []
     reasons: Counter[str] = Counter()
-    own = {case.id for case in row.cases(hearing.contract)}
+    own = {case.id for case in row.cases(hearing.setting)}
     for performance in hearing.performances.values():
         if performance.case.id not in own:
             continue
@@ -168,7 +170,7 @@ def _performed(row: Row, hearing: Hearing) -> tuple[list[Unit], str]:
             flat = tuple(
                 each for reply in performance.exchanges for each in (reply if isinstance(reply, tuple) else (reply,))
             )
-            units.append(_unit(row.requirement, hearing.contract, flat, *performance.exchanges))
+            units.append(_unit(row, hearing, flat, *performance.exchanges))
     return _judged(units, reasons, "its scenario was not performed")
 
 
@@ -184,15 +186,17 @@ def _judged(units: Iterable[Unit], reasons: Counter[str], otherwise: str) -> tup
     return kept, reasons.most_common(1)[0][0] if reasons else otherwise
 
 
-def _unit(requirement: Requirement, contract: Contract, exchanges: tuple[Exchange, ...], *given: Any) -> Unit:
-    return Unit(exchanges=exchanges, findings=requirement.find(contract, *given))
+def _unit(row: Row, hearing: Hearing, exchanges: tuple[Exchange, ...], *given: Any) -> Unit:
+    context = {"contract": hearing.contract, "parameter": row.parameter, "run": hearing.exchanges}
+    return Unit(exchanges=exchanges, findings=row.requirement.find(context, *given))
 
 
 def _observed(row: Row, units: Sequence[Unit]) -> Judged:
     seen = Counter(each.value for unit in units for each in unit.findings if isinstance(each, Observation))
     if not seen:
         return Judged(row=row, verdict=Verdict.INCONCLUSIVE, reason="nothing was there to be observed")
-    value = next(iter(seen)) if len(seen) == 1 else ", ".join(f"{value} ({n})" for value, n in seen.most_common())
+    several = (f"{value} ({n})" if n > 1 else value for value, n in seen.most_common())
+    value = next(iter(seen)) if len(seen) == 1 else ", ".join(several)
     return Judged(row=row, verdict=Verdict.OBSERVED, value=value, applicable=len(units), exemplars=_smallest(units)[:1])
 
 

@@ -71,13 +71,22 @@ class Wire:
         return replace(self, headers=kept if value is None else (*kept, (name, value)))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """How a request is refused: the status, and the member that is named as being at fault."""
+
+    status: int
+    parameter: str
+
+
 When: TypeAlias = "Callable[[Sent], bool]"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Mutant:
-    """One fault.  Every change gets its own copy and may spoil it; `when` says, of a request's members, whether the
-    fault shows at all.  `about` is a sentence for `list faults`."""
+    """One fault.  Every change gets its own copy and may spoil it; `refuse` says which requests are refused that should
+    not be; `when` says, of a request's members, whether the fault shows at all.  `about` is for `list faults`.
+    """
 
     name: str
     about: str
@@ -85,11 +94,12 @@ class Mutant:
     reply: Callable[[Sent, Object], Object] | None = None
     events: Callable[[Sent, list[Object]], list[Object]] | None = None
     wire: Callable[[Call, Wire], Wire] | None = None
+    refuse: Callable[[Sent], Refused | None] | None = None
     when: When | None = field(default=None)
 
     def __post_init__(self) -> None:
         """A mutant that changes nothing would prove nothing."""
-        if not (self.request or self.reply or self.events or self.wire):
+        if not (self.request or self.reply or self.events or self.wire or self.refuse):
             raise SuiteError(f"mutant {self.name} changes nothing")
 
     def shows(self, call: Call) -> bool:

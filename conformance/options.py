@@ -103,6 +103,16 @@ OPTIONS = (
         help="only requirements that match: an id, a part, a pattern (repeat)",
         keywords={"metavar": "PATTERN", "action": "append", "default": []},
     ),
+    Option(
+        flag="--replay",
+        help="folder of requests that were refused once and are asked first; default .chat-conformance/CONTRACT",
+        keywords={"metavar": "DIR"},
+    ),
+    Option(
+        flag="--restart",
+        help="command that brings the endpoint back when it died of a request",
+        keywords={"metavar": "COMMAND"},
+    ),
     Option(flag="--ca-file", help="certificates to trust", keywords={"metavar": "FILE"}),
     Option(flag="--client-cert", help="client certificate with its key", keywords={"metavar": "FILE"}),
     Option(flag="--out", help="folder for evidence and reports", keywords={"metavar": "DIR"}),

@@ -34,7 +34,7 @@ def preflight(ask: Ask) -> Script:
 
 
 @scenario(steps=1, tokens=4)
-def canary(ask: Ask, number: int) -> Script:  # noqa: ARG001  # it tells one canary's case from another's
+def canary(ask: Ask, number: int | str) -> Script:  # noqa: ARG001  # it tells one canary's case from another's
     """Ask plainly, to see that the endpoint is alive after refusals."""
     yield ask(max_tokens=4)
     return None
@@ -66,7 +66,7 @@ class Plan:
     @property
     def requests(self) -> int:
         """The most requests it sends, preflight included, retries and repeats not."""
-        return preflight.steps + sum(step.case.scenario.steps for step in self.steps)
+        return preflight.steps + sum(step.case.steps for step in self.steps)
 
     def tokens(self, context: int) -> int:
         """The most tokens it costs, retries and repeats not included."""
@@ -80,7 +80,7 @@ class Plan:
             "seed": self.setting.seed,
             "depth": self.depth.value,
             "cases": [
-                {"id": step.case.id, "requests": step.case.scenario.steps, "requirements": list(step.rows)}
+                {"id": step.case.id, "requests": step.case.steps, "requirements": list(step.rows)}
                 for step in self.steps
             ],
         }
@@ -94,20 +94,20 @@ class Plan:
 def make(setting: Setting, depth: Depth, selection: Sequence[str] = ()) -> Plan:
     """Choose the cases.  Raises UsageError for a selection that matches nothing."""
     selected = select(setting.contract, selection)
-    off = tuple(row for row in selected if not _is_on(row, setting))
-    asked = tuple(row for row in selected if _is_on(row, setting))
-    rows = tuple(row for row in asked if needed(row, setting.contract).rank <= depth.rank)
-    steps = _with_canaries(_ordered(rows, setting.contract, depth))
+    near = tuple(row for row in selected if row.least(setting.contract).rank <= depth.rank)
+    off = tuple(row for row in near if not _is_on(row, setting))
+    rows = tuple(row for row in near if _is_on(row, setting))
+    steps = _with_canaries(_ordered(rows, setting, depth))
     plan = Plan(
         setting=setting,
         depth=depth,
         steps=steps,
         rows=rows,
-        deeper=tuple(row for row in asked if row not in rows),
+        deeper=tuple(row for row in selected if row not in near),
         off=off,
     )
     if selection and not rows:
-        why = "needs a greater --depth" if asked else "is of a feature that is off (see --with)"
+        why = "is of a feature that is off (see --with)" if near else "needs a greater --depth"
         raise UsageError(f"--select {' '.join(selection)}: all it matches {why}")
     return plan
 
@@ -130,26 +130,21 @@ def _matches(row: Row, pattern: str) -> bool:
 
 
 def _is_on(row: Row, setting: Setting) -> bool:
-    return row.requirement.feature is None or row.requirement.feature in setting.features
+    return row.feature is None or row.feature in setting.features
 
 
-def needed(row: Row, contract: Contract) -> Depth:
-    """The least depth at which a row is judged: that of the first of its cases."""
-    return min((case.variant.depth for case in row.cases(contract)), key=lambda each: each.rank)
-
-
-def _ordered(rows: Iterable[Row], contract: Contract, depth: Depth) -> list[Step]:
+def _ordered(rows: Iterable[Row], setting: Setting, depth: Depth) -> list[Step]:
     """The rows' cases, each once, in the order in which they are fired."""
     cases: dict[str, Case] = {}
     owners: dict[str, list[str]] = {}
     for row in rows:
-        for case in row.cases(contract):
+        for case in row.cases(setting):
             if case.variant.depth.rank > depth.rank:
                 continue
             cases.setdefault(case.id, case)
             owners.setdefault(case.id, []).append(row.id)
     found = [Step(case=case, rows=tuple(owners[id_])) for id_, case in cases.items()]
-    return sorted(found, key=lambda step: (step.case.scenario.stage, -step.case.scenario.steps, -len(step.rows)))
+    return sorted(found, key=lambda step: (step.case.scenario.stage, -step.case.steps, -len(step.rows)))
 
 
 def _with_canaries(steps: list[Step]) -> tuple[Step, ...]:
@@ -175,4 +170,4 @@ def _tokens(case: Case, setting: Setting, context: int) -> int:
     performance = case.perform(setting)
     prompt = max((prompt_tokens(request) for request in performance.pending), default=0)
     performance.end("only looked at")
-    return case.scenario.tokens + case.scenario.huge * context + case.scenario.steps * prompt
+    return case.tokens + case.scenario.huge * context + case.steps * prompt

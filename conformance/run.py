@@ -15,19 +15,22 @@ from typing import Protocol
 
 import hypothesis
 
-from . import __version__, plan
+from . import __version__, plan, reduce, replay, shrink
 from .ask import Setting
+from .blame import COMBINATION, Cause, blame
 from .budget import Budget
 from .contract import Contract
 from .evidence import FORMAT, Evidence
 from .exchange import Exchange
 from .fire import Firer, Job, Pace
-from .judge import hear, judge
+from .judge import hear, judge, setting_of
 from .model import JSON, Depth, Purpose, UsageError
 from .plan import Plan
 from .reply import members, text
 from .requirement import Row
-from .scenario import Case
+from .requirements import scenarios
+from .revive import Reviver
+from .scenario import Case, Variant
 from .target import Target
 from .writer import Writer
 
@@ -51,10 +54,18 @@ class Order:
     max_tokens: int | None = None
     context: int = 8192
     reference: bool = False
+    replay: Path | None = None
+    restart: str | None = None
 
     def plan(self) -> Plan:
         """What it will fire.  Raises UsageError for a selection that matches nothing."""
-        setting = Setting(contract=self.contract, model=self.target.model, features=self.features, seed=self.seed)
+        setting = Setting(
+            contract=self.contract,
+            model=self.target.model,
+            features=self.features,
+            seed=self.seed,
+            depth=self.depth,
+        )
         return plan.make(setting, self.depth, self.selection)
 
     def header(self, planned: Plan) -> dict[str, JSON]:
@@ -88,6 +99,12 @@ class Watcher(Protocol):
     def exchanged(self, exchange: Exchange) -> None:
         """An exchange has ended."""
 
+    def died(self, case: str) -> None:
+        """The endpoint did not outlive this case."""
+
+    def minimising(self, cases: int) -> None:
+        """So many refused requests are about to be made smaller."""
+
     def repeating(self, jobs: int) -> None:
         """So many performances are about to be repeated, to confirm violations."""
 
@@ -116,7 +133,14 @@ def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> E
         raise
     finally:
         writer.end(why, now(), _counts(writer.evidence.exchanges))
+    if order.replay is not None:
+        replay.save(order.replay, order.contract, causes(writer.evidence, order.contract))
     return writer.evidence
+
+
+def causes(evidence: Evidence, contract: Contract) -> tuple[Cause, ...]:
+    """The smallest requests that were refused and should not have been."""
+    return blame(hear(evidence, setting_of(evidence, contract)).exchanges, contract).causes
 
 
 def _begin(order: Order, planned: Plan, out: Path) -> Writer:
@@ -138,8 +162,28 @@ async def _conduct(order: Order, planned: Plan, writer: Writer, watcher: Watcher
     async with Firer(order.target, writer, budget, order.pace, watcher.exchanged) as firer:
         answer, setting = await _preflight(firer, planned.setting)
         watcher.begun(planned, answer)
-        await firer.fire(setting, [Job(case=step.case, rows=step.rows) for step in planned.steps])
-        await _ask_again(firer, setting, planned, watcher)
+        await firer.fire(setting, _saved(order, planned))
+        jobs = [Job(case=step.case, rows=step.rows) for step in planned.steps]
+        await firer.fire(setting, jobs)
+        await _revive(firer, setting, jobs, order, watcher)
+        allowance = await _minimise(firer, setting, planned, watcher)
+        await _ask_again(firer, setting, planned, watcher, allowance)
+
+
+def _saved(order: Order, planned: Plan) -> list[Job]:
+    """What was refused once, to be asked first, where the plan asks such things at all."""
+    wanted = any(step.case.scenario.name == COMBINATION for step in planned.steps)
+    bodies = replay.load(order.replay, order.contract) if order.replay and wanted else []
+    variants = [Variant(arguments={"body": body}, depth=Depth.SMOKE) for body in bodies]
+    return [Job(case=Case(scenario=scenarios()[COMBINATION], variant=each)) for each in variants]
+
+
+async def _revive(firer: Firer, setting: Setting, jobs: Sequence[Job], order: Order, watcher: Watcher) -> None:
+    """Where the endpoint died of a request, find out of which, and ask the others again."""
+    reviver = Reviver(firer, setting, order.restart)
+    await reviver.settle(jobs)
+    for culprit in reviver.culprits:
+        watcher.died(culprit)
 
 
 async def _preflight(firer: Firer, setting: Setting) -> tuple[Exchange, Setting]:
@@ -175,9 +219,22 @@ def _said(answer: Exchange) -> str:
     return f"; it says: {' '.join(message.split())[:160]}" if message else ""
 
 
-async def _ask_again(firer: Firer, setting: Setting, planned: Plan, watcher: Watcher) -> None:
-    """Repeat what was seen once, within a quarter of what the depth may cost."""
+async def _minimise(firer: Firer, setting: Setting, planned: Plan, watcher: Watcher) -> int:
+    """Make refused combinations smaller, within a quarter of what the depth may cost.  Returns what is left of that."""
     allowance = planned.depth.limit // 4
+    while allowance >= reduce.MOST:
+        cases = shrink.reductions(hear(firer.writer.evidence, setting))[: allowance // reduce.MOST]
+        if not cases:
+            break
+        before = len(firer.writer.evidence.exchanges)
+        watcher.minimising(len(cases))
+        await firer.fire(setting, [Job(case=case, purpose=Purpose.MINIMISE) for case in cases])
+        allowance -= len(firer.writer.evidence.exchanges) - before
+    return max(allowance, 0)
+
+
+async def _ask_again(firer: Firer, setting: Setting, planned: Plan, watcher: Watcher, allowance: int) -> None:
+    """Repeat what was seen once, within what is left of a quarter of what the depth may cost."""
     owners = {step.case.id: step.rows for step in planned.steps}
     for rounds in ROUNDS:
         hearing = hear(firer.writer.evidence, setting)
@@ -186,8 +243,8 @@ async def _ask_again(firer: Firer, setting: Setting, planned: Plan, watcher: Wat
         jobs: list[Job] = []
         for case in cases:
             for round_ in rounds:
-                if round_ <= case.scenario.repeats and case.scenario.steps <= allowance:
-                    allowance -= case.scenario.steps
+                if round_ <= case.scenario.repeats and case.steps <= allowance:
+                    allowance -= case.steps
                     rows = owners.get(case.id, ())
                     jobs.append(Job(case=case, rows=rows, round=round_, purpose=Purpose.AGAIN))
         if not jobs:
@@ -201,7 +258,7 @@ def _fewest(wanted: Sequence[frozenset[str]], cases: dict[str, Case]) -> list[Ca
     chosen: list[Case] = []
     for ids in sorted(wanted, key=lambda each: (len(each), sorted(each))):
         if not any(case.id in ids for case in chosen):
-            chosen.append(min((cases[id_] for id_ in ids), key=lambda case: (case.scenario.steps, case.id)))
+            chosen.append(min((cases[id_] for id_ in ids), key=lambda case: (case.steps, case.id)))
     return chosen
 
 
@@ -222,5 +279,5 @@ def rows_of(evidence: Evidence, contract: Contract) -> tuple[tuple[Row, ...], tu
     selection = text(evidence.header.get("selection")).split()
     depth = Depth(text(evidence.header.get("depth")))
     chosen = plan.select(contract, selection)
-    deeper = tuple(row for row in chosen if plan.needed(row, contract).rank > depth.rank)
+    deeper = tuple(row for row in chosen if row.least(contract).rank > depth.rank)
     return tuple(row for row in chosen if row not in deeper), deeper

@@ -39,10 +39,13 @@ class Variant:
     """The arguments of one of a scenario's cases, and the least depth that plans it.
 
     Two names are not the script's: `stream` sets the mode of its requests, `take` the words of their prompts.
+    `steps` and `tokens`: the most that this case makes and costs, where it is known to be less than the scenario's.
     """
 
     arguments: Arguments = field(default_factory=dict)
     depth: Depth
+    steps: int | None = None
+    tokens: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,8 @@ class Scenario:
     `steps`: the most exchanges one performance makes; `tokens`: the most completion tokens all of them ask for
     together, the sum of max_tokens x n; `huge` of them ask for more than any context holds, and are not in that sum.
     `repeats`: how often at most a performance is repeated to confirm a violation.  `variants`: its cases, by contract.
+    `drawn`: the cases of one whose arguments are made from the contract by a seed; they are all that there is to know
+    of a case, so that it can be performed again from the evidence.
     """
 
     name: str
@@ -62,15 +67,21 @@ class Scenario:
     stage: Stage = Stage.BEHAVIOUR
     repeats: int = 3
     variants: Callable[[Contract], Iterable[Variant]]
+    drawn: Callable[[Setting], Iterable[Variant]] | None = None
 
     @property
     def purpose(self) -> str:
         """What it does, in a sentence: its script's docstring."""
         return " ".join((self.script.__doc__ or "").split())
 
-    def cases(self, contract: Contract) -> tuple[Case, ...]:
-        """All its cases for a contract, those of every depth."""
-        return tuple(Case(scenario=self, variant=variant) for variant in self.variants(contract))
+    def cases(self, setting: Setting) -> tuple[Case, ...]:
+        """All its cases for a run, those of every depth."""
+        variants = self.drawn(setting) if self.drawn else self.variants(setting.contract)
+        return tuple(Case(scenario=self, variant=variant) for variant in variants)
+
+    def least(self, contract: Contract) -> Depth:
+        """The least depth that plans one of its cases."""
+        return min((variant.depth for variant in self.variants(contract)), key=lambda each: each.rank)
 
 
 def scenario(
@@ -97,6 +108,11 @@ def scenario(
         )
 
     return made
+
+
+def drawn(base: Scenario, variants: Callable[[Setting], Iterable[Variant]]) -> Scenario:
+    """The same script with cases that are made from the contract by a seed, from the base's depth on."""
+    return replace(base, drawn=variants)
 
 
 def _expand(base: Scenario, more: Callable[[Contract, Variant], Iterable[Variant]]) -> Scenario:
@@ -150,9 +166,25 @@ class Case:
 
     @cached_property
     def id(self) -> str:
-        """The scenario's name and its arguments: the same in every run."""
-        parts = [name if value is True else f"{name}={_plain(value)}" for name, value in self.arguments.items()]
+        """The scenario's name and its arguments, of lists and objects a digest: the same arguments, the same id."""
+        parts = [name if value is True else f"{name}={_plain(value)}" for name, value in self._simple.items()]
+        made = {name: value for name, value in self.arguments.items() if name not in self._simple}
+        parts += [hashlib.sha256(strict_json.canonical(cast(JSON, made))).hexdigest()[:8]] if made else []
         return f"{self.scenario.name}[{','.join(parts)}]" if parts else self.scenario.name
+
+    @property
+    def _simple(self) -> Arguments:
+        return {name: value for name, value in self.arguments.items() if not isinstance(value, dict | list)}
+
+    @property
+    def steps(self) -> int:
+        """The most exchanges one performance makes."""
+        return self.scenario.steps if self.variant.steps is None else self.variant.steps
+
+    @property
+    def tokens(self) -> int:
+        """The most completion tokens one performance asks for, those that are `huge` apart."""
+        return self.scenario.tokens if self.variant.tokens is None else self.variant.tokens
 
     def perform(self, setting: Setting, round_: int = 0) -> Performance:
         """Begin performance number `round_`: 0 is the plan's, 1, 2, 3 are its repeats."""
@@ -220,8 +252,8 @@ class Performance:
         self._many = isinstance(asked, list)
         self.pending = tuple(asked) if isinstance(asked, list) else (asked,)
         self._asked += len(self.pending)
-        if self._asked > self.case.scenario.steps:
-            raise SuiteError(f"{self.case.id} asks more than the {self.case.scenario.steps} times it declares")
+        if self._asked > self.case.steps:
+            raise SuiteError(f"{self.case.id} asks more than the {self.case.steps} times it declares")
 
 
 def together(reply: Exchange) -> tuple[Exchange, ...]:

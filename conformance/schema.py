@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
 NARROWER = "narrower"
+"""The keyword beside which the narrower reading stands."""
+
+FEATURE = "feature"
+"""The keyword that says which feature a part of a schema belongs to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +57,13 @@ class Schema:
     def properties(self) -> dict[str, dict[str, JSON]]:
         """The top-level members it describes, by name."""
         return cast(dict[str, dict[str, JSON]], self.wide.get("properties", {}))
+
+    def annotation(self, name: str, keyword: str) -> JSON:
+        """What a keyword says of a top-level member, there or where it refers to; None where it is not there."""
+        member = self.properties.get(name, {})
+        while keyword not in member and isinstance(reference := member.get("$ref"), str):
+            member = _at(self.wide, reference)
+        return member.get(keyword)
 
     @cached_property
     def _wide(self) -> jsonschema_rs.Draft202012Validator:
@@ -85,6 +96,14 @@ class Schema:
                 for why in [error.message]
             }
         return tuple(sorted(found, key=lambda fault: (len(fault.path), fault.pointer, fault.expected)))
+
+
+def _at(schema: dict[str, JSON], reference: str) -> dict[str, JSON]:
+    """Where a reference inside a bundled schema leads."""
+    found: JSON = schema
+    for part in reference.removeprefix("#/").split("/"):
+        found = cast("dict[str, JSON]", found)[part.replace("~1", "/").replace("~0", "~")]
+    return cast("dict[str, JSON]", found)
 
 
 def _is_valid(validator: jsonschema_rs.Draft202012Validator, schema: dict[str, JSON], value: JSON) -> bool:

@@ -18,12 +18,18 @@ from conformance.model import Depth, Purpose, Request
 from conformance.mutants import Call, Mutant, Wire
 from conformance.record import Address, Heard
 from conformance.reference.endpoint import Endpoint
+from conformance.requirements import rows
 from conformance.scenario import Case, Performance
 from conformance.target import Target
 
 Answer: TypeAlias = "Callable[[Call], Wire]"
 
 KEYS = {"bearer": "the-key-of-the-tests", "basic": "tester:the-password-of-the-tests"}
+
+
+def setting_for(contract: Contract) -> Setting:
+    """A run of everything: all features, the default seed."""
+    return Setting(contract=contract, model="reference", features=frozenset(contract.features))
 
 
 def _noon() -> float:
@@ -116,17 +122,26 @@ class Desk:
         self.setting = replace(self.setting, cold=cold)
 
 
+def parts(contract: Contract) -> list[str]:
+    """The parts of the API that a contract has requirements on."""
+    return list(dict.fromkeys(row.requirement.part for row in rows(contract)))
+
+
 @cache
-def _planned(contract: str) -> plan.Plan:
-    """The standard plan with every feature: the same however odd an endpoint is."""
+def _planned(contract: str, *, generated: bool) -> plan.Plan:
+    """The standard plan with every feature, with generated requests or without: the same however odd an endpoint is."""
     known = contracts.load(contract)
-    setting = Setting(contract=known, model="reference", features=frozenset(known.features))
-    return plan.make(setting, Depth.STANDARD)
+    return plan.make(
+        setting_for(known), Depth.STANDARD, [part for part in parts(known) if generated or part != "ranges"]
+    )
 
 
-def conduct(contract: str, oddity: Oddity) -> tuple[Evidence, tuple[Judged, ...]]:
-    """The standard plan, asked of an odd endpoint and judged."""
-    known, planned = contracts.load(contract), _planned(contract)
+def conduct(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[Evidence, tuple[Judged, ...]]:
+    """The standard plan, asked of an odd endpoint and judged.
+
+    Generated requests are many; they are asked of odd endpoints of their own (test_ranges).
+    """
+    known, planned = contracts.load(contract), _planned(contract, generated=generated)
     desk = Desk(known, OddEndpoint(known, oddity).answer)
     desk.preflight()
     for step in planned.steps:
@@ -137,6 +152,12 @@ def conduct(contract: str, oddity: Oddity) -> tuple[Evidence, tuple[Judged, ...]
 
 
 @cache
+def plain(name: str, takes: int) -> Evidence:
+    """The same answers, as an odd endpoint would be asked."""
+    return conduct(name, Oddity(name="plain", takes=takes))[0]
+
+
+@cache
 def clean(name: str, takes: int = 1) -> Evidence:
     """What the plain reference endpoint's answers to a contract's plan are."""
-    return conduct(name, Oddity(name="plain", takes=takes))[0]
+    return conduct(name, Oddity(name="plain", takes=takes), generated=True)[0]

@@ -28,7 +28,7 @@ MUST, SHOULD, OBSERVE = Level
 CONTRACT = contracts.load("highwayapi")
 SETTING = Setting(contract=CONTRACT, model="m", features=frozenset({"n", "stop"}))
 TALKS = takes(conversations.talk, standard=6, full=6)
-CASES = TALKS.cases(CONTRACT)
+CASES = TALKS.cases(SETTING)
 """Six cases of one request each."""
 
 GOOD, BAD = "good", "bad"
@@ -55,15 +55,16 @@ MADE = Requirement(
     check=faults,
     applies=lambda _: True,
     mutants=(),
+    made=None,
     feature=None,
     parameter=None,
-    wants_contract=False,
+    wants=(),
 )
 
 
 def row(check: Callable[..., Iterable[Finding]] = faults, value: str | None = None, **given: Any) -> Row:
     """A row of a requirement like that one."""
-    return Row(requirement=replace(MADE, check=check, **given), parameter=value)
+    return Row(requirement=replace(MADE, check=check, **given), parameter=value, feature=given.get("feature"))
 
 
 def reply(case: Case, said: str = GOOD, *, step: int = 0, zone: Zone = Zone.ACCEPT, **given: Any) -> Exchange:
@@ -176,7 +177,7 @@ def test_runs_need_two_disjoint_sets(sets: list[tuple[int, ...]], counted: int, 
 
 
 @pytest.mark.parametrize(
-    ("words", "value"), [(["red"], "red"), (["red", "red"], "red"), (["red", "blue", "blue"], "blue (2), red (1)")]
+    ("words", "value"), [(["red"], "red"), (["red", "red"], "red"), (["red", "blue", "blue"], "blue (2), red")]
 )
 def test_observations_are_counted(words: list[str], value: str) -> None:
     """An observation is a value; where there are several, each with how often it was seen, the commonest first."""
@@ -234,7 +235,7 @@ def test_nothing_at_all() -> None:
 
 def test_half_a_performance() -> None:
     """A case whose later steps are missing was not performed to its end."""
-    case = missing.cases(CONTRACT)[0]
+    case = missing.cases(SETTING)[0]
     known = evidence_of([reply(case)], [case])
     judged = judge(hear(known, SETTING), [row(scenario=missing, check=lambda *_: ())])[0]
     assert (judged.verdict, judged.reason) == (
@@ -297,7 +298,7 @@ def test_weather_does_not_count(given: dict[str, Any], counts: bool) -> None:
 
 def test_a_row_judges_its_own_cases() -> None:
     """A row of one parameter does not see the cases of another, nor those of other scenarios."""
-    cases = missing.cases(CONTRACT)
+    cases = missing.cases(SETTING)
     known = evidence_of(
         [each for case in cases for each in (reply(case), reply(case, BAD, step=1, status=200))], (*cases, *CASES)
     )

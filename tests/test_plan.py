@@ -27,7 +27,7 @@ def planned(
     """A plan of a contract's default features without one of them."""
     contract = contracts.load(name)
     on = frozenset(feature for feature, is_on in contract.features.items() if is_on) - {off}
-    return plan.make(Setting(contract=contract, model="m", features=on, seed=seed), depth, select)
+    return plan.make(Setting(contract=contract, model="m", features=on, seed=seed, depth=depth), depth, select)
 
 
 @pytest.mark.parametrize("depth", Depth)

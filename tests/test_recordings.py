@@ -85,7 +85,11 @@ def violations(server: str, case: str, id_: str) -> list[Violation]:
     """What a requirement finds in one recorded exchange."""
     made = registry()[id_]
     exchange = next(each for each in recorded(server).exchanges if each.case == case)
-    found = made.find(contracts.load("highwayapi"), exchange) if made.applies(exchange) else ()
+    found = (
+        made.find({"contract": contracts.load("highwayapi"), "run": (exchange,), "parameter": None}, exchange)
+        if made.applies(exchange)
+        else ()
+    )
     return [each for each in found if isinstance(each, Violation)]
 
 

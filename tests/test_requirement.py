@@ -23,7 +23,7 @@ from conformance.requirements import registry, rows, scenarios
 from conformance.scenario import Scenario, Script, scenario
 from conformance.spoil import ignores
 
-from .desk import Desk, OddEndpoint, Oddity
+from .desk import Desk, OddEndpoint, Oddity, setting_for
 
 EVERY = pytest.mark.parametrize("made", list(registry().values()), ids=list(registry()))
 CONTRACTS = pytest.mark.parametrize("contract", [*map(contracts.load, contracts.names())], ids=contracts.names())
@@ -87,11 +87,13 @@ def test_a_registered_requirement(monkeypatch: pytest.MonkeyPatch) -> None:
     made, other = kept.values()
     assert (made.statement, made.part, made.kind) == ("Nothing is ever wrong.", "tests", Kind.SCENARIO)
     assert [each.name for each in made.mutants] == ["ignores-n", "ignores-stop"]
-    assert (made.feature, made.parameter, made.wants_contract) == (None, None, False)
-    assert (other.feature, other.parameter, other.wants_contract) == ("n", "n", True)
+    assert (made.feature, made.parameter, made.wants) == (None, None, ())
+    assert (other.feature, other.parameter, other.wants) == ("n", "n", ("contract",))
     contract = contracts.load("v3-openai")
-    assert made.find(contract, "anything") == ()
-    assert other.find(contract, "anything") == (Violation(pointer="/", observed="v3-openai", expected=""),)
+    assert made.find({"contract": contract}, "anything") == ()
+    assert other.find({"contract": contract}, "anything") == (
+        Violation(pointer="/", observed="v3-openai", expected=""),
+    )
 
 
 # -- all of them
@@ -130,7 +132,7 @@ def test_rows(contract: Contract) -> None:
     found = rows(contract)
     assert len({row.id for row in found}) == len(found) > 90
     for row in found:
-        assert row.cases(contract), row.id
+        assert row.cases(setting_for(contract)), row.id
         assert row.requirement.feature is None or row.requirement.feature in contract.features
         assert row.requirement.parameter is None or row.parameter in {*contract.parameters, "stream_options"}
 
@@ -140,7 +142,7 @@ def test_a_row_for_each_parameter() -> None:
     contract = contracts.load("highwayapi")
     found = {row.id: row for row in registry()["errors.missing-member-refused"].rows(contract)}
     assert set(found) == {"errors.missing-member-refused:model", "errors.missing-member-refused:messages"}
-    ids = {case.id for case in found["errors.missing-member-refused:model"].cases(contract)}
+    ids = {case.id for case in found["errors.missing-member-refused:model"].cases(setting_for(contract))}
     assert ids == {"missing_member[parameter=model]", "missing_member[parameter=model,stream]"}
     assert registry()["choices.count"].rows(contract)[0].id == "choices.count"
 
@@ -252,7 +254,7 @@ def calls() -> list[Call]:
     """What a few cases ask of the reference endpoint."""
     contract = contracts.load("highwayapi")
     desk = Desk(contract, OddEndpoint(contract, Oddity(name="plain")).answer)
-    cases = {case.id: case for row in rows(contract) for case in row.cases(contract)}
+    cases = {case.id: case for row in rows(contract) for case in row.cases(setting_for(contract))}
     for name in CALLS:
         desk.perform(cases[name])
     return [

@@ -24,7 +24,7 @@ from conformance.run import Order, run
 from conformance.spoil import completion, on_the_wire, refused
 from conformance.target import Target
 
-from .desk import KEYS, Answer, OddEndpoint, Oddity, clean, conduct
+from .desk import KEYS, Answer, OddEndpoint, Oddity, clean, conduct, plain
 from .legal import COLD, REFUSED, REPLIES, UNLIMITED, WIRE
 
 # -- what is said
@@ -250,7 +250,7 @@ def test_an_oddity_is_no_fault(oddity: Oddity) -> None:
         assert set(against) <= oddity.warned, against
         warned |= set(against)
         undecided |= {each.row.id for each in judged if each.verdict is Verdict.INCONCLUSIVE}
-        assert (said(evidence) == said(clean(name, oddity.takes))) == (oddity.name in NEVER_MET)
+        assert (said(evidence) == said(plain(name, oddity.takes))) == (oddity.name in NEVER_MET)
     assert undecided == oddity.inconclusive
     assert warned == oddity.warned
 
@@ -319,5 +319,5 @@ def test_a_cache_may_repeat_an_id() -> None:
     one, two = [each for each in clean("highwayapi").exchanges if each.whole][:2]
     same = replace(two, pieces=one.pieces, n=99)
     contract = contracts.load("highwayapi")
-    assert list(requirement.find(contract, [one, replace(same, request=one.request)])) == []
-    assert len(requirement.find(contract, [one, same])) == 1
+    assert list(requirement.find({"contract": contract}, [one, replace(same, request=one.request)])) == []
+    assert len(requirement.find({"contract": contract}, [one, same])) == 1

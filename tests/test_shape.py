@@ -73,7 +73,7 @@ def found(exchange: Exchange, contract: Contract = CONTRACT) -> list[Violation]:
         each
         for id_ in sorted(OWNING)
         if registry()[id_].applies(exchange)
-        for each in registry()[id_].find(contract, exchange)
+        for each in registry()[id_].find({"contract": contract}, exchange)
         if isinstance(each, Violation)
     ]
 

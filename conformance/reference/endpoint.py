@@ -78,7 +78,8 @@ class Endpoint:
         """What goes out for a call.  Never raises."""
         mutant = self.mutant if self.mutant is not None and self.mutant.shows(call) else None
         heard = mutant.on_request(call) if mutant else call
-        admitted = self._admission.members(heard)
+        refused = mutant.refuse(call.sent) if mutant and mutant.refuse else None
+        admitted = refusals.unwanted(refused.status, refused.parameter) if refused else self._admission.members(heard)
         reply = admitted if isinstance(admitted, Refusal) else self._reply(admitted)
         if isinstance(reply, Refusal):
             wire = reply.wire(self.contract.dialect["errors"])

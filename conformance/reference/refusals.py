@@ -143,6 +143,14 @@ def _at(value: JSON, place: Sequence[str | int]) -> JSON:
     return value
 
 
+def unwanted(status: int, parameter: str) -> Refusal:
+    """A fault: nothing is wrong with the member, or the endpoint fell over it."""
+    message = f"{parameter} is not supported" if status < 500 else "internal error"
+    blame = Blame(place=("body", parameter), message=message, kind="value_error")
+    blames = (blame,) if status < 500 else ()
+    return Refusal(status=status, message=message, code="invalid_value", param=parameter, blames=blames)
+
+
 def model(asked: JSON) -> Refusal:
     """A model nobody serves here."""
     known = asked[:200] if isinstance(asked, str) else "of that name"

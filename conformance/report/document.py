@@ -84,9 +84,7 @@ def outcome_of(judged: Sequence[Judged], *, complete: bool) -> Outcome:
     if Verdict.FAIL in verdicts:
         return Outcome.NONCONFORMANT
     undecided = Verdict.ERROR in verdicts or any(
-        each.verdict is Verdict.INCONCLUSIVE
-        and each.row.requirement.level is Level.MUST
-        and each.row.requirement.feature is None
+        each.verdict is Verdict.INCONCLUSIVE and each.row.requirement.level is Level.MUST and each.row.feature is None
         for each in judged
     )
     decided = verdicts & {Verdict.PASS, Verdict.WARN, Verdict.OBSERVED, Verdict.KNOWN}
@@ -106,12 +104,12 @@ def exit_code(report: dict[str, JSON]) -> int:
 
 def _requirement(judged: Judged, contract: Contract, hearing: Hearing) -> dict[str, JSON]:
     requirement = judged.row.requirement
-    claims = contract.claiming(requirement.id)
+    claims = judged.row.claims(contract)
     return {
         "id": requirement.id,
         "parameter": judged.row.parameter,
         "part": requirement.part,
-        "feature": requirement.feature,
+        "feature": judged.row.feature,
         "level": requirement.level.value,
         "statement": requirement.statement,
         "verdict": judged.verdict.value,

@@ -18,6 +18,7 @@ from ..model import JSON, Outcome
 from ..redact import WITHHELD
 from ..reply import items, members, objects, text
 from .document import exit_code, rows_by_id
+from .matrix import COLUMNS, matrix
 from .overview import SIGNS, because, counts, findings
 from .shown import visible
 
@@ -60,6 +61,8 @@ def _render(report: dict[str, JSON], exemplars: int, cards: int) -> str:
         deeper=items(coverage["deeper"]),
         features_off=sorted(name for name, state in members(report["features"]).items() if state != "on"),
         features_on=sorted(name for name, state in members(report["features"]).items() if state == "on"),
+        matrix=matrix(rows),
+        columns=COLUMNS,
         readings=list(objects(report["readings"])),
         observed={n: row for n, row in rows.items() if row["verdict"] == "observed" and row["id"] not in answered},
         parts=list(dict.fromkeys(text(row["part"]) for row in rows.values())),

@@ -11,6 +11,7 @@ import re
 from ..model import JSON
 from ..reply import items, members, objects, text
 from .document import rows_by_id
+from .matrix import COLUMNS, matrix
 from .overview import SIGNS, because, counts, findings
 from .shown import clip, line
 
@@ -26,7 +27,8 @@ def render(report: dict[str, JSON]) -> str:
     found = findings(rows_by_id(report))
     last = "… more in report.html\n"
     result, left = "", LONGEST - len(last.encode())
-    for block in [_head(report), _table(found), _readings(report), *_reproductions(found)]:
+    blocks = [_head(report), _table(found), _matrix(report), _readings(report), *_reproductions(found)]
+    for block in blocks:
         size = len(block.encode("utf-8", "backslashreplace"))
         if size > left:
             return result + last
@@ -82,6 +84,18 @@ def _table(found: dict[str, dict[str, JSON]]) -> str:
         lines.append(f"| {sign} | {code(name)} | {code(clip(what, LONGEST_CELL), '|')} | {seen} |")
     if len(found) > MOST_ROWS:
         lines.append(f"| … | {len(found) - MOST_ROWS} more in report.html | | |")
+    return "\n".join(lines) + "\n\n"
+
+
+def _matrix(report: dict[str, JSON]) -> str:
+    """Parameters by columns, a sign for each verdict."""
+    found = matrix(rows_by_id(report))
+    if not found:
+        return ""
+    lines = [f"| parameter | {' | '.join(COLUMNS.values())} |", "|---" * (len(COLUMNS) + 1) + "|"]
+    for parameter, cells in found.items():
+        signs = (f"{SIGNS[cell.verdict]} {cell.seen}" if cell else "" for cell in cells)
+        lines.append(f"| {code(parameter, '|')} | {' | '.join(signs)} |")
     return "\n".join(lines) + "\n\n"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ..blame import generated
 from ..contract import Contract
 from ..conversations import choices
 from ..exchange import Exchange
@@ -20,7 +21,7 @@ from .errors_bodies import problem
     source="request",
     scenario=choices,
     kind=Kind.EACH,
-    applies=lambda exchange: exchange.zone is Zone.ACCEPT,
+    applies=lambda exchange: exchange.zone is Zone.ACCEPT and not generated(exchange),
     mutants=[
         refuses("n"),
         refuses("n", 500),

@@ -1,0 +1,177 @@
+"""Refusals of generated requests -> the members that are to blame.
+
+A generated request combines many members, and one that is refused tells little.  It is reduced: asked again with fewer
+and fewer members, until none can be left out (`requirements/reductions.py`).  Here is what follows from all of that.
+
+Rule: pure, from the exchanges alone; and no member is blamed without the smaller request that was refused for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from . import strict_json
+from .contract import Contract
+from .exchange import Exchange
+from .generate.forms import Object
+from .generate.kitchen import LIMITS, MESSAGES, MODEL, Kitchen, fitted, kitchen, thrifty
+from .model import JSON, Purpose
+from .reply import members, text
+
+COMBINATION = "combination"
+REDUCTION = "reduction"
+
+PARTICULARS = re.compile(r"[0-9.]+|\"[^\"]*\"|'[^']*'")
+"""What differs in the words of errors that are of one cause."""
+
+NONCE = re.compile(r" \([0-9a-f]{8}\)$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """The members, with their values, that a refused request cannot go without, and the request that shows it.
+
+    `companions` are members without which another one is not allowed.
+    """
+
+    members: Mapping[str, JSON]
+    companions: frozenset[str]
+    exchange: Exchange
+
+    @property
+    def blamed(self) -> tuple[str, ...]:
+        """The members that are to blame."""
+        return tuple(name for name in self.members if name not in self.companions)
+
+    @property
+    def signature(self) -> str:
+        """What refusals of one cause have in common: status, and words without what is quoted or counted."""
+        return signature(self.exchange)
+
+    def explains(self, exchange: Exchange, sent: Mapping[str, JSON]) -> bool:
+        """Whether a refusal is of this cause: the same values, or the same members and the same answer."""
+        if not set(self.blamed) <= sent.keys():
+            return False
+        same = all(_equal(sent[name], self.members[name]) for name in self.blamed)
+        return same or signature(exchange) == self.signature
+
+
+@dataclass(frozen=True, kw_only=True)
+class Blame:
+    """What is known of the refusals: their causes, the cause of each by number of the exchange, and those without."""
+
+    causes: tuple[Cause, ...]
+    of: Mapping[int, Cause]
+    unexplained: tuple[Exchange, ...]
+
+
+def signature(exchange: Exchange) -> str:
+    """The status and the words of an answer, without what is quoted, counted or named by id."""
+    body = exchange.members
+    words = text(members(body.get("error")).get("message")) or text(body.get("error")) or text(body.get("message"))
+    words = words or text(body.get("detail")) or exchange.body[:200].decode("utf-8", "replace")
+    return f"{exchange.status} {PARTICULARS.sub('#', words)[:120]}"
+
+
+def _equal(one: JSON, other: JSON) -> bool:
+    return strict_json.canonical(one) == strict_json.canonical(other)
+
+
+def declined(exchange: Exchange) -> bool:
+    """Whether a request that must be accepted was refused, or the endpoint fell over it."""
+    return exchange.refused or exchange.crashed
+
+
+def generated(exchange: Exchange) -> bool:
+    """Whether it is a combination of members, or one that was made smaller."""
+    return exchange.scenario in (COMBINATION, REDUCTION)
+
+
+def whole_kitchen(contract: Contract) -> Kitchen:
+    """The kitchen with all features, by which requests are taken apart."""
+    return kitchen(contract, frozenset(contract.features))
+
+
+def added(sent: Mapping[str, JSON], contract: Contract) -> Object:
+    """What a request has beyond the smallest one."""
+    base = whole_kitchen(contract).base
+    found = {name: value for name, value in sent.items() if name != MODEL and (name not in base or value != base[name])}
+    chosen = {name: value for name, value in found.items() if name not in (MESSAGES, *LIMITS)}
+    usual = thrifty(fitted({**base, **chosen}))
+    return {
+        name: value
+        for name, value in found.items()
+        if name in chosen or name not in usual or plain(value) != plain(usual[name])
+    }
+
+
+def plain(messages: JSON) -> JSON:
+    """The messages without what makes each request another one."""
+    if not isinstance(messages, list):
+        return messages
+    return [
+        {**each, "content": NONCE.sub("", content)}
+        if isinstance(each, dict) and isinstance(content := each.get("content"), str)
+        else each
+        for each in messages
+    ]
+
+
+@lru_cache(maxsize=64)
+def blame(run: tuple[Exchange, ...], contract: Contract) -> Blame:
+    """What the generated requests of a run tell of what was refused."""
+    asked = [each for each in run if generated(each)]
+    causes = tuple(_causes([each for each in asked if each.scenario == REDUCTION], contract))
+    of: dict[int, Cause] = {}
+    unexplained: list[Exchange] = []
+    for exchange in asked:
+        if declined(exchange):
+            cause = next((each for each in causes if each.explains(exchange, exchange.sent)), None)
+            if cause is not None:
+                of[exchange.n] = cause
+            elif exchange.scenario == COMBINATION and exchange.purpose is not Purpose.AGAIN:
+                unexplained.append(exchange)
+    return Blame(causes=causes, of=of, unexplained=tuple(unexplained))
+
+
+def _causes(reductions: Sequence[Exchange], contract: Contract) -> Iterable[Cause]:
+    """The smallest refused requests of every reduction, each of another cause."""
+    by_case: dict[str, list[Cause]] = {}
+    refused = [each for each in reductions if declined(each)]
+    parts = [_parts(each, contract) for each in refused]
+    for exchange, own in zip(refused, parts, strict=True):
+        if not any(other < own for other in parts):
+            by_case.setdefault(exchange.case, []).append(_cause(exchange, contract))
+    simplest: dict[tuple[tuple[str, ...], str], Cause] = {}
+    for found in by_case.values():
+        least = min(len(each.blamed) for each in found)
+        for cause in sorted(found, key=lambda each: len(each.exchange.request.body)):
+            if len(cause.blamed) == least:
+                simplest.setdefault((cause.blamed, cause.signature), cause)
+    return simplest.values()
+
+
+def _parts(exchange: Exchange, contract: Contract) -> frozenset[tuple[str, bytes]]:
+    """All that a request has beyond the smallest one, a limit that was lowered for the sake of another included."""
+    base = {name: plain(value) for name, value in whole_kitchen(contract).base.items()}
+    sent = {name: plain(value) for name, value in exchange.sent.items() if name != MODEL}
+    return frozenset(
+        (name, strict_json.canonical(value)) for name, value in sent.items() if name not in base or value != base[name]
+    )
+
+
+def _cause(exchange: Exchange, contract: Contract) -> Cause:
+    extra = added(exchange.sent, contract)
+    store = whole_kitchen(contract)
+    needed = {
+        other
+        for name, value in extra.items()
+        for other in (store.companions(name, value) or {})
+        if name in store.parameters
+    }
+    return Cause(
+        members=extra, companions=frozenset(needed) if needed < extra.keys() else frozenset(), exchange=exchange
+    )

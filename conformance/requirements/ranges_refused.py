@@ -1,0 +1,236 @@
+"""Ranges, what must be refused: a step beyond every bound, other types, strangers; and what the documents dispute."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cache, partial
+from random import Random
+from typing import cast
+
+from .. import moved
+from ..ask import Ask, Setting
+from ..contract import Contract
+from ..exchange import Exchange
+from ..generate.departures import Departure, departures, kind_of
+from ..generate.departures import Kind as Wrong
+from ..generate.kitchen import MODEL, Kitchen, kitchen, tokens
+from ..generate.values import label
+from ..model import JSON, Depth, Finding, Kind, Level, NotJudged, Observation, Violation, Zone
+from ..requirement import requirement
+from ..scenario import Script, Stage, Variant, drawn, scenario
+from ..schema import show
+
+MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
+
+SWAPS = 2
+"""Other types that are tried at depth standard, for a number its own digits as text among them."""
+
+OTHERS = 1
+"""Other departures of a zone at depth standard, where none is next to a bound."""
+
+REFUSALS = frozenset({400, 413, 422})
+"""Statuses that say a request's content is at fault."""
+
+
+@scenario(steps=90, tokens=0, stage=Stage.REFUSAL)
+def bounds(
+    ask: Ask,
+    parameter: str,
+    control: dict[str, JSON],
+    changes: list[dict[str, JSON]],
+    part: int = 0,  # noqa: ARG001  # it tells one case of a parameter from another
+) -> Script:
+    """Ask with a good value, then the same with values that are disputed and with values that are wrong."""
+    yield ask.made(control)
+    for zone in (Zone.DISPUTED, Zone.REJECT):
+        asked = [
+            ask.made(_changed(control, parameter, change), zone=zone)
+            for change in changes
+            if change["zone"] == zone.value
+        ]
+        if asked:
+            yield asked
+    return None
+
+
+def _changed(control: dict[str, JSON], parameter: str, change: dict[str, JSON]) -> dict[str, JSON]:
+    without = cast("list[str]", change.get("without", []))
+    return {**{name: value for name, value in control.items() if name not in without}, parameter: change["value"]}
+
+
+@cache
+def _cases(setting: Setting) -> tuple[Variant, ...]:
+    store = kitchen(setting.contract, setting.features)
+    return tuple(variant for name in store.parameters for variant in _of_parameter(store, name, setting))
+
+
+def _of_parameter(store: Kitchen, name: str, setting: Setting) -> Iterator[Variant]:
+    """A case for depth standard, and from depth full on one for all the rest and one for what is rough."""
+    found = departures(store, name)
+    if found is None:
+        return
+    first = _first(found.all, Random(f"{setting.seed} {name}"))  # noqa: S311
+    others = [each for each in found.all if each not in first]
+    parts = (
+        (Depth.STANDARD, first),
+        (Depth.FULL, [each for each in others if not each.rough]),
+        (Depth.FULL, [each for each in others if each.rough]),
+    )
+    for number, (depth, chosen) in enumerate(parts):
+        if chosen:
+            changes: list[JSON] = [_to_json(each) for each in chosen]
+            accepted = [_to_json(each) for each in chosen if each.zone is Zone.DISPUTED]
+            control = {key: value for key, value in found.control.items() if key != MODEL}
+            arguments: dict[str, JSON] = {"parameter": name, "control": control, "changes": changes}
+            yield Variant(
+                arguments=arguments | ({"part": number} if number else {}),
+                depth=depth,
+                steps=1 + len(chosen),
+                tokens=tokens(control) + sum(tokens(_changed(control, name, change)) for change in accepted),
+            )
+
+
+def _first(all_: tuple[Departure, ...], chance: Random) -> list[Departure]:
+    """What depth standard asks: what is next to every bound, or else one of each zone; and two other types.
+
+    What is chosen among many differs with the seed.
+    """
+    near = [each for each in all_ if each.near and not each.rough]
+    types = [each for each in all_ if each.kind is Wrong.TYPE and each.zone is Zone.REJECT]
+    digits, rest = types[:1], types[1:]
+    chosen = [*near, *digits, *chance.sample(rest, min(SWAPS - 1, len(rest)))]
+    for zone in (Zone.REJECT, Zone.DISPUTED):
+        if not any(each.zone is zone for each in near):
+            more = [each for each in all_ if each.zone is zone and not each.rough and each not in types]
+            chosen += chance.sample(more, min(OTHERS, len(more)))
+    return chosen
+
+
+def _to_json(departure: Departure) -> dict[str, JSON]:
+    change: dict[str, JSON] = {"value": departure.value, "zone": departure.zone.value}
+    return change | ({"without": list(departure.without)} if departure.without else {})
+
+
+departing = drawn(bounds, _cases)
+
+
+def having(*, zone: Zone, kind: Wrong | None = None) -> Callable[[Contract], tuple[str, ...]]:
+    """The parameters of a contract that have departures of a zone and kind."""
+
+    def parameters(contract: Contract) -> tuple[str, ...]:
+        store = kitchen(contract, frozenset(contract.features))
+        found = {name: departures(store, name) for name in store.parameters}
+        return tuple(name for name, each in found.items() if each is not None and each.of(zone, kind))
+
+    return parameters
+
+
+def departed(exchange: Exchange) -> bool:
+    """A request that departs from a good one, asked beside it."""
+    return exchange.scenario == bounds.name and exchange.step[0] > 0
+
+
+def wrong(exchange: Exchange) -> bool:
+    """A request with a wrong value."""
+    return departed(exchange) and exchange.zone is Zone.REJECT
+
+
+of_departures = partial(requirement, source="request", scenario=departing, kind=Kind.EACH)
+"""A requirement on requests that depart from good ones in one member."""
+
+
+def shown(exchange: Exchange, parameter: str) -> str:
+    """The member as it was sent."""
+    return f"{parameter} = {label(exchange.sent.get(parameter))}"
+
+
+def _refused(exchange: Exchange, parameter: str, contract: Contract, kind: Wrong) -> Iterator[Finding]:
+    if kind_of(contract, parameter, exchange.sent.get(parameter)) is not kind:
+        yield NotJudged(reason=f"no {parameter} was sent that is wrong in this way")
+    elif exchange.crashed:
+        yield NotJudged(reason="the endpoint fell over every one")
+    elif exchange.ok:
+        yield Violation(
+            pointer="status", observed=str(exchange.status), expected=f"a refusal of {shown(exchange, parameter)}"
+        )
+
+
+@of_departures(
+    "ranges.rejects-out-of-range",
+    level=SHOULD,
+    applies=wrong,
+    parameter=having(zone=Zone.REJECT, kind=Wrong.RANGE),
+    mutants=moved.beyond,
+)
+def out_of_range_is_refused(exchange: Exchange, *, contract: Contract, parameter: str) -> Iterator[Finding]:
+    """A value beyond the documented range, or not among the documented ones, is refused."""
+    yield from _refused(exchange, parameter, contract, Wrong.RANGE)
+
+
+@of_departures(
+    "ranges.rejects-wrong-type",
+    level=SHOULD,
+    applies=wrong,
+    parameter=having(zone=Zone.REJECT, kind=Wrong.TYPE),
+    mutants=moved.of_another_type,
+)
+def wrong_type_is_refused(exchange: Exchange, *, contract: Contract, parameter: str) -> Iterator[Finding]:
+    """A value of a type that the parameter does not have is refused, a number written as text included."""
+    yield from _refused(exchange, parameter, contract, Wrong.TYPE)
+
+
+@of_departures(
+    "ranges.no-crash",
+    level=MUST,
+    applies=departed,
+    parameter=lambda contract: tuple(kitchen(contract, frozenset(contract.features)).parameters),
+    mutants=moved.crashes,
+)
+def nothing_crashes(exchange: Exchange, *, parameter: str) -> Iterator[Finding]:
+    """Whatever value a parameter has, the endpoint does not fall over it: no 5xx, no closed connection."""
+    if exchange.crashed:
+        observed = "closed without a reply" if exchange.status is None else str(exchange.status)
+        yield Violation(pointer="status", observed=observed, expected=f"below 500 for {shown(exchange, parameter)}")
+
+
+@of_departures(
+    "ranges.refusal-status",
+    level=SHOULD,
+    applies=lambda exchange: departed(exchange) and exchange.refused and not exchange.crashed,
+    mutants=moved.STATUSES,
+)
+def refused_with_400(exchange: Exchange) -> Iterator[Finding]:
+    """A value that cannot be is refused with 400 or 422."""
+    apt = REFUSALS | ({404} if exchange.parameter == "model" else frozenset())
+    if exchange.status not in apt:
+        named = shown(exchange, exchange.parameter or "")
+        yield Violation(pointer="status", observed=str(exchange.status), expected=f"400 or 422 for {named}")
+
+
+@of_departures(
+    "ranges.names-parameter",
+    level=SHOULD,
+    applies=lambda exchange: departed(exchange) and exchange.status in REFUSALS,
+    mutants=moved.WORDS,
+)
+def error_names_parameter(exchange: Exchange, *, contract: Contract) -> Iterator[Finding]:
+    """The refusal of a parameter's value names the parameter, or the one that has to go with it."""
+    parameter = exchange.parameter or ""
+    store = kitchen(contract, frozenset(contract.features))
+    names = [parameter, *(store.companions(parameter, exchange.sent.get(parameter)) or {})]
+    if not any(name.encode() in exchange.body for name in names):
+        observed = show(exchange.body[:120].decode("utf-8", "replace"))
+        yield Violation(pointer="/", observed=observed, expected=f"an error that names {parameter}")
+
+
+@of_departures(
+    "ranges.disputed",
+    level=OBSERVE,
+    applies=lambda exchange: departed(exchange) and exchange.zone is Zone.DISPUTED,
+    parameter=having(zone=Zone.DISPUTED),
+    mutants=moved.disputed,
+)
+def disputed_values(exchange: Exchange, *, parameter: str) -> Iterator[Finding]:
+    """Values that one reading of the document allows and another does not are accepted or refused: this says which."""
+    word = "accepted" if exchange.ok else "crashed" if exchange.crashed else "refused"
+    yield Observation(value=f"{label(exchange.sent.get(parameter))} {word}")

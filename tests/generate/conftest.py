@@ -1,0 +1,22 @@
+"""Kitchens of the contracts, made once."""
+
+from __future__ import annotations
+
+import pytest
+
+from conformance import contract as contracts
+from conformance.generate.kitchen import Kitchen, kitchen
+
+
+@pytest.fixture(params=contracts.names())
+def store(request: pytest.FixtureRequest) -> Kitchen:
+    """The kitchen of each contract, with the features that are on by default."""
+    contract = contracts.load(request.param)
+    return kitchen(contract, frozenset(name for name, on in contract.features.items() if on))
+
+
+@pytest.fixture(scope="session")
+def highway() -> Kitchen:
+    """The kitchen of the largest contract."""
+    contract = contracts.load("highwayapi")
+    return kitchen(contract, frozenset(name for name, on in contract.features.items() if on))

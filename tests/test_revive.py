@@ -1,0 +1,103 @@
+"""An endpoint that dies of a request is brought back, the culprit is named, and nobody else is blamed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from conformance.cli import main
+
+KEY = "the-key-of-this-test"
+
+MORTAL = """
+import os, sys
+import uvicorn
+from conformance import contract as contracts
+from conformance.mutants import Mutant, Refused
+from conformance.reference.app import application
+from conformance.reference.endpoint import Endpoint
+
+def die(sent):
+    if sent.get("top_k") == 129:
+        os._exit(3)
+
+mutant = Mutant(name="mortal", about="dies of a top_k of 129", refuse=die)
+endpoint = Endpoint(contracts.load("highwayapi"), key=sys.argv[2], mutant=mutant)
+open("pids", "a").write(f"{os.getpid()}\\n")
+uvicorn.run(application(endpoint), port=int(sys.argv[1]), log_level="critical")
+"""
+
+
+def free_port() -> int:
+    """A port of loopback that nobody has."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@pytest.fixture
+def mortal(tmp_path: Path) -> Iterator[tuple[int, str]]:
+    """Such an endpoint: its port, and the command that starts it again."""
+    port = free_port()
+    (tmp_path / "mortal.py").write_text(MORTAL)
+    start = tmp_path / "start.sh"
+    start.write_text(f"cd {tmp_path}\n{sys.executable} mortal.py {port} {KEY} >/dev/null 2>&1 &\n")
+    command = f"bash {start}"
+    subprocess.run(["bash", str(start)], check=True)
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            break
+        time.sleep(0.1)
+    yield port, command
+    for pid in (tmp_path / "pids").read_text().split():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(pid), signal.SIGKILL)
+
+
+def run(port: int, out: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> dict[str, str]:
+    """The verdicts of a run that asks for departures, by row."""
+    monkeypatch.setenv("THE_KEY", KEY)
+    monkeypatch.chdir(out.parent)
+    given = ["--base-url", f"http://127.0.0.1:{port}", "--model", "reference", "--api-key-env", "THE_KEY"]
+    main(["run", *given, "--select", "ranges.no-crash", "--out", str(out), "--retries", "0", *more])
+    report = json.loads((out / "report.json").read_text())
+    return {f"{row['id']}:{row['parameter']}": row["verdict"] for row in report["requirements"]}
+
+
+def test_the_culprit_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mortal: tuple[int, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only the parameter whose value killed the endpoint fails; the others are asked again and pass."""
+    port, command = mortal
+    verdicts = run(port, tmp_path / "out", monkeypatch, "--restart", command)
+    bad = {name for name, verdict in verdicts.items() if verdict not in ("pass", "unsupported")}
+    assert bad == {"ranges.no-crash:top_k"}
+    assert "did not outlive bounds[parameter=top_k" in capsys.readouterr().err
+
+
+def test_without_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mortal: tuple[int, str]) -> None:
+    """An endpoint that stays dead leaves the rest undecided, and the run ends."""
+    verdicts = run(mortal[0], tmp_path / "out", monkeypatch)
+    assert "inconclusive" in verdicts.values()
+
+
+@pytest.mark.parametrize(
+    ("command", "told"), [("/no/such/command", "cannot run"), ("", "cannot run"), ("a 'b", "is no command")]
+)
+def test_a_command_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, told: str) -> None:
+    """A command that cannot be run is told in one line, before anything is sent."""
+    given = ["--base-url", "http://127.0.0.1:9", "--model", "m", "--out", str(tmp_path / "out")]
+    assert main(["run", *given, "--restart", command]) == 2
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
