@@ -214,7 +214,11 @@ REPLIES = [
         "the role beside the first words",
         lambda all_: _merged(all_, lambda old, _: "role" in old["delta"] and not old["delta"].get("content")),
     ),
-    _chunks("a whole choice in one chunk", lambda all_: _merged(all_, lambda *_: True)),
+    _chunks(
+        "a whole choice in one chunk",
+        lambda all_: _merged(all_, lambda *_: True),
+        inconclusive=frozenset({"streaming.arrival"}),
+    ),
     _chunks("several choices in one chunk", _side_by_side),
     _chunks("choices one after the other", _one_after_the_other),
     _chunks("the usage in the chunk with the reason", _usage_with_the_reason),
@@ -273,10 +277,17 @@ def _disputed_refused(answer: Answer, contract: Contract) -> Answer:
     near = _zero_refused(answer, contract)
 
     def strict(call: Call) -> Wire:
-        readings = contract.zone(call.sent) is Zone.DISPUTED or "charset" in _label(call) or _scheme(call).islower()
+        disputed = contract.zone(call.sent) is Zone.DISPUTED and not _in_parts(call)
+        readings = disputed or "charset" in _label(call) or _scheme(call).islower()
         return reason.wire(contract.dialect["errors"]) if call.sent and readings else near(call)
 
     return strict
+
+
+def _in_parts(call: Call) -> bool:
+    """Whether a content is made of parts, which whoever has that feature takes."""
+    said = call.sent.get("messages")
+    return isinstance(said, list) and any(isinstance(each.get("content"), list) for each in said)
 
 
 def _label(call: Call) -> str:

@@ -132,6 +132,29 @@ def _is_choice(call: Call) -> bool:
     )
 
 
+def _said(call: Call) -> list[Object]:
+    said = call.sent.get("messages")
+    return said if isinstance(said, list) else []
+
+
+def _last_word(call: Call) -> str:
+    content = _said(call)[-1].get("content") if _said(call) else None
+    return content if isinstance(content, str) else "-"
+
+
+def _nameless(call: Call) -> Call:
+    said = [{name: value for name, value in each.items() if name != "name"} for each in _said(call)]
+    return call.with_body({**call.sent, "messages": said}) if said else call
+
+
+def _in_turns(sent: Object) -> bool:
+    return isinstance(sent.get("messages"), list) and len(sent["messages"]) == 4
+
+
+def _not_to_think(sent: Object) -> bool:
+    return sent.get("enable_thinking") is False
+
+
 NO_CALLS = frozenset(
     {
         "tools.arguments-empty",
@@ -207,5 +230,48 @@ FORMS = [
             name="", about="", events=lambda _, chunks: [{**chunk, "obfuscation": "aaaa"} for chunk in chunks]
         ),
         contracts=("basic-gateway",),
+    ),
+    Oddity(
+        name="no strange texts",
+        around=_refuses(lambda call: _last_word(call) == "" or any(sign < " " for sign in _last_word(call))),
+    ),
+    Oddity(
+        name="no more than ten messages, and no developer",
+        around=_refuses(
+            lambda call: len(_said(call)) > 10 or any(each.get("role") == "developer" for each in _said(call))
+        ),
+    ),
+    Oddity(name="names are passed over", mutant=Mutant(name="", about="", request=_nameless)),
+    Oddity(
+        name="usage is not told",
+        mutant=either("", "", lambda _, body: body.update(usage=None), when=_in_turns),
+        inconclusive=frozenset({"messages.every-message", "messages.every-script"}),
+        warned=frozenset({"usage.present"}),
+        contracts=("v3-openai",),
+    ),
+    Oddity(
+        name="an empty pair of marks where nothing was thought",
+        mutant=says("", "", lambda _, said, __: f"<think>\n\n</think>\n\n{said}", when=_not_to_think),
+        contracts=("highwayapi",),
+    ),
+    Oddity(
+        name="no switches for thoughts",
+        around=_refuses(lambda call: "enable_thinking" in call.sent or "separate_reasoning" in call.sent),
+        warned=frozenset({"reasoning.separation-accepted", "reasoning.switch-accepted"}),
+        inconclusive=frozenset(
+            {
+                "reasoning.apart",
+                "reasoning.not-apart",
+                "reasoning.streamed-first",
+                "reasoning.switched-off",
+                "reasoning.switched-on",
+            }
+        ),
+        contracts=("highwayapi",),
+    ),
+    Oddity(
+        name="pictures only in objects",
+        around=_refuses(lambda call: b'"image_url":"' in call.body or b'"video_url":' in call.body),
+        contracts=("highwayapi",),
     ),
 ]
