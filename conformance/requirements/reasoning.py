@@ -6,7 +6,7 @@ names the switch is honest, and an effect that fails to come is not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..ask import OMIT, Ask
@@ -92,15 +92,20 @@ of_separation = partial(
 
 def accepted(exchange: Exchange, member: str) -> Iterator[Violation]:
     """A violation if a request with this member was refused."""
-    if exchange.refused:
+    if exchange.refused and not exchange.crashed:
         yield Violation(pointer="status", observed=f"{exchange.status} for {member}", expected="2xx")
+
+
+def switching(member: str) -> Callable[[Exchange], bool]:
+    """Requests that turn a switch on or off and are not to be refused for something else."""
+    return lambda exchange: isinstance(exchange.sent.get(member), bool) and exchange.zone is not Zone.REJECT
 
 
 @of_separation(
     "reasoning.separation-accepted",
     level=SHOULD,
     kind=Kind.EACH,
-    applies=lambda exchange: "separate_reasoning" in exchange.sent,
+    applies=switching("separate_reasoning"),
     mutants=[refuses("separate_reasoning"), refuses("separate_reasoning", 422, when=streaming)],
 )
 def separation_is_accepted(exchange: Exchange) -> Iterator[Violation]:

@@ -13,7 +13,7 @@ from ..requirement import requirement
 from ..scenario import Script, scenario, takes, together
 from ..schema import show
 from ..spoil import either, ignores, refuses, streaming, whole
-from .reasoning import PUZZLE, accepted, refused, thinks
+from .reasoning import PUZZLE, accepted, refused, switching, thinks
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -107,7 +107,7 @@ def switched_on_is_on(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     kind=Kind.EACH,
     feature="thinking-switch",
     parameter="enable_thinking",
-    applies=lambda exchange: "enable_thinking" in exchange.sent,
+    applies=switching("enable_thinking"),
     mutants=[refuses("enable_thinking"), refuses("enable_thinking", 422, when=streaming)],
 )
 def switch_is_accepted(exchange: Exchange) -> Iterator[Violation]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from .. import strict_json
-from ..ask import Ask
+from ..ask import OMIT, Ask
 from ..exchange import Exchange
 from ..json_beginning import begins_json
 from ..model import JSON, Finding, Kind, Level, NotJudged, Violation
@@ -30,9 +30,9 @@ ENDS = ("length", "content_filter", "tool_calls", "function_call")
 THOUGHT, THOUGHT_ENDS = "<think>", "</think>"
 
 
-@scenario(steps=4, tokens=518)
+@scenario(steps=4, tokens=774)
 def json_objects(ask: Ask) -> Script:
-    """Ask for a JSON object, whole and streamed, with a limit that leaves room for it and with one that must cut it."""
+    """Ask for a JSON object, whole and streamed in two choices, with room for it and with a limit that must cut it."""
     asked = partial(
         ask,
         prompt="Name a city and its country. Answer in JSON, with an object whose members are city and country.",
@@ -40,7 +40,7 @@ def json_objects(ask: Ask) -> Script:
     )
     yield [
         asked(max_tokens=256),
-        asked(max_tokens=256, stream=True),
+        asked(max_tokens=256, stream=True, n=2 if ask.has("n") else OMIT),
         asked(max_tokens=3),
         asked(max_tokens=3, stream=True),
     ]
@@ -124,6 +124,12 @@ def _whole(sent: Sent) -> bool:
         ignores("response_format", when=whole),
         says("json-in-fences", "JSON comes as a block of code", fenced, when=_asks),
         says("streamed-json-in-fences", "streamed JSON comes as a block of code", fenced, when=_streamed),
+        says(
+            "second-choice-in-fences",
+            "JSON of the second choice comes as a block of code",
+            lambda sent, said, index: fenced(sent, said, index) if index == 1 else said,
+            when=_asks,
+        ),
         says("words-after-json", "a sentence follows the JSON", lambda _, said, __: f"{said}\nVoila!", when=_whole),
         says("json-in-single-quotes", "JSON has single quotes", lambda _, said, __: said.replace('"', "'"), when=_asks),
     ],

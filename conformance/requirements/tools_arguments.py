@@ -16,7 +16,8 @@ from ..reply import members, text
 from ..requirement import requirement
 from ..schema import show
 from ..spoil import either, every_chunk, streaming, whole
-from .tools import by_name, called, ended, every_call, of_calls, place, two
+from .tools import ended, every_call, of_calls, place
+from .tools_asked import by_name, called, two
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -60,6 +61,13 @@ def _under_one_index(_: object, body: Object) -> None:
     for choice in body["choices"]:
         for piece in choice["delta"].get("tool_calls") or []:
             piece["index"] = 0
+
+
+def _second_misses(_: object, body: Object) -> None:
+    for choice in body["choices"]:
+        for piece in choice["delta"].get("tool_calls") or []:
+            if choice["index"] == 1 and piece["function"].get("arguments") == '"}':
+                piece["function"]["arguments"] = ""
 
 
 LOST = Mutant(
@@ -151,6 +159,7 @@ def no_arguments_are_an_object(exchange: Exchange) -> Iterator[Finding]:
             whole,
         ),
         LOST,
+        every_chunk("second-choice-misses-arguments", "the calls of the second choice miss pieces", _second_misses),
         every_chunk("calls-under-one-index", "all calls of a stream have the index 0", _under_one_index),
     ],
 )

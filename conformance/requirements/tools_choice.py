@@ -18,7 +18,8 @@ from ..requirement import requirement
 from ..scenario import Script, scenario, takes
 from ..schema import show
 from ..spoil import ignores, streaming, whole
-from .tools import BELL, WEATHER, called, place
+from .tools import place
+from .tools_asked import BELL, WEATHER, called
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 

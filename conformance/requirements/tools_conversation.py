@@ -11,7 +11,7 @@ from ..mutants import Call, Mutant, Object, Wire
 from ..reply import members, objects, text
 from ..requirement import requirement
 from ..spoil import either, ignores, refusal, streaming
-from .tools import by_name, called
+from .tools_asked import by_name, called
 from .usage import count, counted
 
 SHOULD = Level.SHOULD

@@ -15,7 +15,7 @@ from ..requirement import requirement
 from ..scenario import Script, scenario, takes
 from ..schema import show
 from ..spoil import either, ignores, streaming, whole
-from .tools import WEATHER
+from .tools_asked import WEATHER
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 

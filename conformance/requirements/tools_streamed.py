@@ -13,7 +13,8 @@ from ..requirement import requirement
 from ..schema import show
 from ..spoil import either, every_chunk, streaming
 from ..spoil import stream as streams_with
-from .tools import by_name, called, of_calls, place, two
+from .tools import of_calls, place
+from .tools_asked import by_name, called, two
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -175,7 +176,9 @@ def _as_text(_: Sent, body: Object) -> None:
     source="tools",
     scenario=by_name,
     kind=Kind.EACH,
-    applies=lambda exchange: exchange.legible and bool(exchange.sent.get("tools")),
+    applies=lambda exchange: (
+        exchange.legible and bool(exchange.sent.get("tools")) and exchange.sent.get("tool_choice") != "none"
+    ),
     feature="tools",
     parameter="tools",
     mutants=[
@@ -184,8 +187,10 @@ def _as_text(_: Sent, body: Object) -> None:
     ],
 )
 def no_markup_in_texts(exchange: Exchange) -> Iterator[Violation]:
-    """Where tools are offered, no text holds the marks by which models write their calls."""
+    """Where tools may be called, no text that is complete holds the marks by which models write their calls."""
     for choice in exchange.choices:
+        if calls.cut(choice):
+            continue  # what was cut cannot be read as a call
         found = next((mark for mark in MARKUP if mark in choice.text), None)
         if found is not None:
             yield Violation(
