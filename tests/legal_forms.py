@@ -9,7 +9,7 @@ from typing import Any
 from conformance.contract import Contract
 from conformance.mutants import Call, Mutant, Object, Wire
 from conformance.reference.refusals import Blame, Refusal
-from conformance.spoil import either, says
+from conformance.spoil import completion, either, says
 
 from .desk import Answer, Oddity
 
@@ -243,8 +243,8 @@ FORMS = [
     ),
     Oddity(name="names are passed over", mutant=Mutant(name="", about="", request=_nameless)),
     Oddity(
-        name="usage is not told",
-        mutant=either("", "", lambda _, body: body.update(usage=None), when=_in_turns),
+        name="whole replies do not tell their usage",
+        mutant=completion("", "", lambda _, body: body.update(usage=None), when=_in_turns),
         inconclusive=frozenset({"messages.every-message", "messages.every-script"}),
         warned=frozenset({"usage.present"}),
         contracts=("v3-openai",),

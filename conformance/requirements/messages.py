@@ -49,7 +49,7 @@ def conversation(ask: Ask, *, longer: int | None = None, more: str = "", name: s
 @scenario(steps=6, tokens=12)
 def histories(ask: Ask) -> Script:
     """Send a conversation of all who may speak, then the same with sixty words more in each of its messages, and with
-    signs of every script in the last."""
+    signs of every script in the last; every second one in the other mode."""
     longer = [conversation(ask, longer=-place, more=WORDS) for place in (2, 3, 4)]
     variants = [
         conversation(ask),
@@ -57,7 +57,7 @@ def histories(ask: Ask) -> Script:
         conversation(ask, longer=-1, more=WORDS, name="Ada"),
         conversation(ask, longer=-1, more=SIGNS),
     ]
-    yield [ask(max_tokens=2, messages=said) for said in variants]
+    yield [ask(max_tokens=2, messages=said, stream=ask.stream != (at % 2 == 1)) for at, said in enumerate(variants)]
     return None
 
 
