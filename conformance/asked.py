@@ -53,8 +53,10 @@ class Asked:
         Raises UsageError for an unknown feature, or a selection that matches nothing.
         """
         setting = Setting(contract=self.contract, model="", features=self.features("a key"))
-        planned = plan.make(setting, Depth(self.values["depth"]), tuple(self.values["select"]))
-        return (*planned.rows, *planned.off)
+        depth = Depth(self.values["depth"])
+        planned = plan.make(setting, depth, tuple(self.values["select"]))
+        off = (row for row in planned.off if plan.needed(row, self.contract).rank <= depth.rank)
+        return (*planned.rows, *off)
 
     def features(self, key: str | None) -> frozenset[str]:
         """The features that are on, with this key or none.  Raises UsageError for one that the contract lacks."""

@@ -102,15 +102,16 @@ def _more(body: Object) -> None:
 
 
 def _nothings(body: Object) -> None:
+    nothing = dict.fromkeys(("refusal", "tool_calls", "function_call", "reasoning_content", "audio"))
     for part in _parts(body):
-        part.update(refusal=None, tool_calls=None, function_call=None, reasoning_content=None, audio=None)
+        part.update({**nothing, **part})
     for choice in body["choices"]:
         choice["logprobs"] = None
 
 
 def _empty_calls(body: Object) -> None:
     for part in _parts(body):
-        part.update(tool_calls=[], reasoning_content="")
+        part.update({"tool_calls": [], "reasoning_content": "", **part})
 
 
 def _with_prelude(chunks: list[Object]) -> list[Object]:
@@ -119,6 +120,20 @@ def _with_prelude(chunks: list[Object]) -> list[Object]:
     for choice in (choice for chunk in chunks for choice in chunk["choices"]):
         choice["content_filter_results"] = harmless if choice["delta"].get("content") else {}
     return [{**prelude, "prompt_filter_results": [{"prompt_index": 0, "content_filter_results": harmless}]}, *chunks]
+
+
+def _one_piece_a_call(pieces: list[Object]) -> list[Object]:
+    made: dict[int, Object] = {}
+    for piece in pieces:
+        if piece["index"] in made:
+            function = made[piece["index"]]["function"]
+            made[piece["index"]]["function"] = {
+                **function,
+                "arguments": function["arguments"] + piece["function"]["arguments"],
+            }
+        else:
+            made[piece["index"]] = {**piece}
+    return [*made.values()]
 
 
 def _merged(chunks: list[Object], into: Callable[[Object, Object], bool]) -> list[Object]:
@@ -131,7 +146,12 @@ def _merged(chunks: list[Object], into: Callable[[Object, Object], bool]) -> lis
         if old is not None and into(old["choices"][0], choice):
             delta = old["choices"][0]["delta"]
             said = [part["content"] for part in (delta, choice["delta"]) if part.get("content")]
-            joined = {**delta, **choice["delta"], **({"content": "".join(said)} if said else {})}
+            calls = _one_piece_a_call([*(delta.get("tool_calls") or []), *(choice["delta"].get("tool_calls") or [])])
+            functions = [part["function_call"] for part in (delta, choice["delta"]) if part.get("function_call")]
+            parts: Object = {"content": "".join(said) if said else None, "tool_calls": calls}
+            if functions:
+                parts["function_call"] = {**functions[0], "arguments": "".join(each["arguments"] for each in functions)}
+            joined = {**delta, **choice["delta"], **{name: part for name, part in parts.items() if part}}
             old["choices"] = [{**choice, "delta": joined}]
         else:
             made.append(chunk)
@@ -194,7 +214,11 @@ REPLIES = [
         "the role beside the first words",
         lambda all_: _merged(all_, lambda old, _: "role" in old["delta"] and not old["delta"].get("content")),
     ),
-    _chunks("a whole choice in one chunk", lambda all_: _merged(all_, lambda *_: True)),
+    _chunks(
+        "a whole choice in one chunk",
+        lambda all_: _merged(all_, lambda *_: True),
+        inconclusive=frozenset({"streaming.arrival"}),
+    ),
     _chunks("several choices in one chunk", _side_by_side),
     _chunks("choices one after the other", _one_after_the_other),
     _chunks("the usage in the chunk with the reason", _usage_with_the_reason),
@@ -253,10 +277,17 @@ def _disputed_refused(answer: Answer, contract: Contract) -> Answer:
     near = _zero_refused(answer, contract)
 
     def strict(call: Call) -> Wire:
-        readings = contract.zone(call.sent) is Zone.DISPUTED or "charset" in _label(call) or _scheme(call).islower()
+        disputed = contract.zone(call.sent) is Zone.DISPUTED and not _in_parts(call)
+        readings = disputed or "charset" in _label(call) or _scheme(call).islower()
         return reason.wire(contract.dialect["errors"]) if call.sent and readings else near(call)
 
     return strict
+
+
+def _in_parts(call: Call) -> bool:
+    """Whether a content is made of parts, which whoever has that feature takes."""
+    said = call.sent.get("messages")
+    return isinstance(said, list) and any(isinstance(each.get("content"), list) for each in said)
 
 
 def _label(call: Call) -> str:
@@ -288,7 +319,11 @@ UNLIMITED = frozenset({"limits.context-lowering", "limits.default-max-tokens"})
 
 REFUSED = [
     Oddity(name="no temperature of 0", around=_zero_refused),
-    Oddity(name="nothing disputed at all", around=_disputed_refused, inconclusive=frozenset({"stop.array-acts"})),
+    Oddity(
+        name="nothing disputed at all",
+        around=_disputed_refused,
+        inconclusive=frozenset({"stop.array-acts", "tools.choice-named"}),
+    ),
     _refuses(
         "no n above 1 at temperature 0", lambda call: call.sent.get("temperature") in COLD and call.sent.get("n", 1) > 1
     ),

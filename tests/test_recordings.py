@@ -31,26 +31,52 @@ SERVERS = tuple(sorted(path.name.partition(".")[0] for path in FIXTURES.glob("*.
 EACH_SERVER = pytest.mark.parametrize("server", SERVERS)
 
 DEPARTURES = {
-    "aimock": {"limits.max-tokens", "requests.accepted"},
-    "guidellm-mock": {"streaming.constant", "streaming.role", "usage.shape"},
-    "litellm-vllm": {"streaming.finish-once", "streaming.role"},
+    "aimock": {"limits.max-tokens", "requests.accepted", "response_format.json-object"},
+    "guidellm-mock": {
+        "response_format.json-object",
+        "streaming.constant",
+        "streaming.role",
+        "tools.arguments-fit",
+        "usage.shape",
+    },
+    "litellm-vllm": {"streaming.finish-once", "streaming.role", "tools.arguments-fit"},
     "litellm-vllm-cooldown": set(),
     "litellm-vllm-tools": {"streaming.finish-once", "streaming.role"},
-    "llama-cpp-python": {"errors.no-trace", "requests.accepted", "streaming.has-events", "usage.stream-asked"},
-    "mlx-lm": {"envelope.other-members", "errors.shape", "requests.accepted", "streaming.done"},
-    "mlx-lm-tools": set(),
-    "mock-ai-api": {"errors.no-trace", "limits.max-tokens", "requests.accepted"},
+    "llama-cpp-python": {
+        "errors.no-trace",
+        "requests.accepted",
+        "response_format.schema-no-crash",
+        "streaming.has-events",
+        "usage.stream-asked",
+    },
+    "mlx-lm": {
+        "envelope.other-members",
+        "errors.shape",
+        "requests.accepted",
+        "response_format.beginning",
+        "response_format.json-object",
+        "streaming.done",
+    },
+    "mlx-lm-tools": {"response_format.beginning", "response_format.json-object", "tools.no-markup"},
+    "mock-ai-api": {"errors.no-trace", "limits.max-tokens", "requests.accepted", "response_format.json-object"},
     "mockllm": {
         "choices.indexes",
         "envelope.created",
         "envelope.unique-id",
         "errors.shape",
         "requests.accepted",
+        "response_format.json-object",
         "streaming.created",
         "usage.present",
         "usage.stream-asked",
     },
-    "openai-mock-api": {"limits.max-tokens", "requests.accepted", "streaming.media-type", "usage.stream-asked"},
+    "openai-mock-api": {
+        "limits.max-tokens",
+        "requests.accepted",
+        "response_format.json-object",
+        "streaming.media-type",
+        "usage.stream-asked",
+    },
 }
 """By server, the requirements that it violates at least once."""
 

@@ -17,7 +17,7 @@ from conformance.evidence import Evidence
 from conformance.fire import Pace
 from conformance.judge import Judged, hear, judge, setting_of
 from conformance.model import Depth, Verdict
-from conformance.mutants import Call, Mutant, Object, Wire
+from conformance.mutants import Call, Mutant, Object, When, Wire
 from conformance.reference.app import running
 from conformance.requirements import registry
 from conformance.run import Order, run
@@ -26,11 +26,12 @@ from conformance.target import Target
 
 from .desk import KEYS, Answer, OddEndpoint, Oddity, clean, conduct, plain
 from .legal import COLD, REFUSED, REPLIES, UNLIMITED, WIRE
+from .legal_forms import FORMS
 
 # -- what is said
 
 
-def _texts(name: str, change: Callable[[str, Object], Object], **given: Any) -> Oddity:
+def _texts(name: str, change: Callable[[str, Object], Object], when: When | None = None, **given: Any) -> Oddity:
     """Both modes: `change` makes other members of what a choice says (its text, its choice); a stream says them in one
     delta."""
 
@@ -48,7 +49,13 @@ def _texts(name: str, change: Callable[[str, Object], Object], **given: Any) -> 
             last["delta"].update(change(said[index], last))
         return chunks
 
-    return Oddity(name=name, mutant=Mutant(name=name, about=name, reply=reply, events=events), **given)
+    mutant = Mutant(name=name, about=name, reply=reply, events=events, when=when)
+    return Oddity(name=name, mutant=mutant, **given)
+
+
+def _free_to_think(sent: Object) -> bool:
+    """The request leaves it to the model whether and where to think."""
+    return not {"separate_reasoning", "enable_thinking", "reasoning_effort"} & {*sent}
 
 
 def _half_a_character(text: str, choice: Object) -> Object:
@@ -56,16 +63,18 @@ def _half_a_character(text: str, choice: Object) -> Object:
 
 
 def _nothing(_: str, choice: Object) -> Object:
-    if choice["finish_reason"]:
+    if choice["finish_reason"] == "length":
         choice["finish_reason"] = "stop"
     return {"content": None}
 
 
 def _thinking_first(text: str, _: Object) -> Object:
+    if text.startswith("{"):
+        return {"reasoning_content": "That is easy.", "content": text}
     return {"reasoning_content": text[:12] or None, "content": text[12:] or None}
 
 
-def _usage(name: str, change: Callable[[Object, int], object], **given: Any) -> Oddity:
+def _usage(name: str, change: Callable[[Object, int], object], when: When | None = None, **given: Any) -> Oddity:
     """`change` makes other counts of a usage object, given how many choices ended by themselves."""
 
     def reply(_: Object, body: Object) -> Object:
@@ -79,7 +88,8 @@ def _usage(name: str, change: Callable[[Object, int], object], **given: Any) -> 
                 change(chunk["usage"], ended)
         return chunks
 
-    return Oddity(name=name, mutant=Mutant(name=name, about=name, reply=reply, events=events), **given)
+    mutant = Mutant(name=name, about=name, reply=reply, events=events, when=when)
+    return Oddity(name=name, mutant=mutant, **given)
 
 
 def _hidden_end(usage: Object, ended: int) -> None:
@@ -136,33 +146,50 @@ STOPS = frozenset(
     }
 )
 NOTHING_TO_CUT = STOPS | UNLIMITED | {"limits.cut-says-length"}
-NEVER_THE_SAME = NOTHING_TO_CUT | {"usage.stream-agrees"}
+NEVER_THE_SAME = NOTHING_TO_CUT | {"usage.stream-agrees", "response_format.text-is-default"}
 SILENCE = NOTHING_TO_CUT | {
     "limits.length-means-cut",
     "limits.max-tokens-acts",
+    "response_format.beginning",
+    "response_format.is-object",
+    "response_format.json-object",
+    "response_format.schema",
+    "streaming.characters-whole",
     "streaming.every-choice",
     "usage.counts-reply",
 }
 
+FOUR_IN_A_ROW = frozenset({"response_format.text-is-default"})
+"""The rows that compare four cold replies, of which one is then another."""
+
 SAID = [
     _texts("half a character at the cut", _half_a_character, inconclusive=frozenset({"limits.cut-says-length"})),
-    _texts("thoughts before the text, apart", _thinking_first),
+    _texts("thoughts before the text, apart", _thinking_first, _free_to_think),
     Oddity(
         name="whole replies without the white space around them",
         mutant=completion(
             "",
             "",
             lambda _, body: [
-                each["message"].update(content=each["message"]["content"].strip()) for each in body["choices"]
+                each["message"].update(content=each["message"]["content"].strip())
+                for each in body["choices"]
+                if each["message"]["content"]
             ],
         ),
         inconclusive=frozenset({"stop.same-in-both-modes", "usage.stream-agrees"}),
     ),
     _usage("a hidden end of text is counted", _hidden_end),
-    _usage("thoughts are counted outside", _thoughts_outside, inconclusive=frozenset({"limits.length-means-cut"})),
+    _usage(
+        "thoughts are counted outside",
+        _thoughts_outside,
+        _free_to_think,
+        inconclusive=frozenset({"limits.length-means-cut"}),
+    ),
     _asked_as("cold replies are never the same", lambda _: {"temperature": 1}, inconclusive=NEVER_THE_SAME, takes=4),
-    _asked_as("every fourth cold reply is another one", lambda _: {"temperature": 1}, 4, takes=4),
-    Oddity(name="every fourth cold reply ends early", around=_ends_early, takes=4),
+    _asked_as(
+        "every fourth cold reply is another one", lambda _: {"temperature": 1}, 4, takes=4, inconclusive=FOUR_IN_A_ROW
+    ),
+    Oddity(name="every fourth cold reply ends early", around=_ends_early, takes=4, inconclusive=FOUR_IN_A_ROW),
     _texts("a model that says nothing", _nothing, inconclusive=SILENCE),
     Oddity(
         name="streams have usage that nobody asked for",
@@ -219,7 +246,7 @@ SHAPES = [_shaped(*each) for each in ERRORS]
 
 # -- the tests
 
-ODDITIES = [*WIRE, *REPLIES, *SAID, *REFUSED, *SHAPES]
+ODDITIES = [*WIRE, *REPLIES, *SAID, *REFUSED, *SHAPES, *FORMS]
 NEVER_MET = frozenset({"nothing odd at all", "no n above 1 at temperature 0"})
 """What no request of a plan meets, the second of them because no script combines the two."""
 

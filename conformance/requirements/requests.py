@@ -14,6 +14,12 @@ from ..schema import show
 from ..spoil import refuses, streaming
 from .errors_bodies import problem
 
+HINTS = {
+    "tools": "; run --without tools where none are offered",
+    "response_format": "; run --without json-object where no form is offered",
+}
+"""What to do where it is known that an endpoint lacks what a member asks for."""
+
 
 @requirement(
     "requests.accepted",
@@ -36,8 +42,9 @@ def valid_is_accepted(exchange: Exchange, *, contract: Contract) -> Iterator[Fin
     elif not exchange.ok:
         said = problem(exchange.members)
         members = ", ".join(name for name in exchange.sent if name not in ("model", "messages"))
+        hint = next((hint for name, hint in HINTS.items() if name in exchange.sent), "")
         yield Violation(
             pointer="status",
             observed=f"{exchange.status}{f' ({show(said)})' if said else ''}",
-            expected=f"2xx for a request with {members or 'model and messages'}",
+            expected=f"2xx for a request with {members or 'model and messages'}{hint}",
         )

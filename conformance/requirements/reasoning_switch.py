@@ -1,0 +1,173 @@
+"""Thoughts, more or less of them: enable_thinking in documents 000 to 003, reasoning_effort in 004."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+
+from ..ask import Ask
+from ..exchange import Exchange
+from ..model import JSON, Finding, Kind, Level, Violation, Zone
+from ..mutants import Mutant, Object, Sent
+from ..requirement import requirement
+from ..scenario import Script, scenario, takes, together
+from ..schema import show
+from ..spoil import either, ignores, refuses, streaming, whole
+from .reasoning import PUZZLE, accepted, refused, switching, thinks
+
+MUST, SHOULD = Level.MUST, Level.SHOULD
+
+# -- enable_thinking
+
+
+@scenario(steps=4, tokens=384)
+def switched(ask: Ask) -> Script:
+    """Set a puzzle with thinking switched off and switched on, whole and streamed."""
+    asked = partial(ask, prompt=PUZZLE, max_tokens=96, zone=Zone.DISPUTED)
+    answers = together(
+        (
+            yield [
+                asked(enable_thinking=False),
+                asked(enable_thinking=False, stream=True),
+                asked(enable_thinking=True),
+                asked(enable_thinking=True, stream=True),
+            ]
+        )
+    )
+    return refused(answers, "enable_thinking", "thinking-switch")
+
+
+def _thinks_anyway(member: str, value: JSON, when: Callable[[Sent], bool]) -> Mutant:
+    def act(sent: Sent, body: Object) -> None:
+        for choice in body["choices"]:
+            if member in sent and sent[member] == value:
+                (choice.get("message") or choice.get("delta")).update(reasoning_content="Let me think.")
+
+    name = f"thinks-with-{member.replace('_', '-')}-off{'-in-streams' if when is streaming else ''}"
+    mode = "streams" if when is streaming else "whole replies"
+    return either(name, f"{mode} hold thoughts though {member} forbids them", act, when=when)
+
+
+@requirement(
+    "reasoning.switched-off",
+    level=MUST,
+    source="enable_thinking",
+    scenario=takes(switched, standard=1, full=3),
+    feature="thinking-switch",
+    parameter="enable_thinking",
+    mutants=[
+        Mutant(
+            name="thinking-cannot-be-switched-off",
+            about="enable_thinking false is taken for true",
+            request=lambda call: (
+                call.with_body({**call.sent, "enable_thinking": True}) if "enable_thinking" in call.sent else call
+            ),
+        ),
+        _thinks_anyway("enable_thinking", False, streaming),  # noqa: FBT003  # a value of JSON
+        _thinks_anyway("enable_thinking", False, whole),  # noqa: FBT003  # likewise
+    ],
+)
+def switched_off_is_off(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """With enable_thinking false nothing is thought: no reasoning_content, no marks of thoughts, no tokens for them."""
+    for exchange in asked[:2]:
+        for choice in exchange.choices:
+            shown = thinks(exchange, choice)
+            if shown:
+                yield Violation(
+                    pointer=f"/choices/{show(choice.index)}",
+                    observed=shown,
+                    expected="an answer without thoughts",
+                    exchanges=(exchange.n,),
+                )
+
+
+@requirement(
+    "reasoning.switched-on",
+    level=SHOULD,
+    source="enable_thinking",
+    scenario=takes(switched, standard=1, full=3),
+    feature="thinking-switch",
+    parameter="enable_thinking",
+    mutants=[ignores("enable_thinking"), ignores("enable_thinking", when=streaming)],
+)
+def switched_on_is_on(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """With enable_thinking true there are thoughts, whole and streamed: a puzzle gives reason for some."""
+    for exchange in asked[2:]:
+        if exchange.legible and not any(thinks(exchange, choice) for choice in exchange.choices):
+            yield Violation(
+                pointer="/choices", observed="an answer without thoughts", expected="thoughts", exchanges=(exchange.n,)
+            )
+
+
+@requirement(
+    "reasoning.switch-accepted",
+    level=SHOULD,
+    source="enable_thinking",
+    scenario=takes(switched, standard=1, full=3),
+    kind=Kind.EACH,
+    feature="thinking-switch",
+    parameter="enable_thinking",
+    applies=switching("enable_thinking"),
+    mutants=[refuses("enable_thinking"), refuses("enable_thinking", 422, when=streaming)],
+)
+def switch_is_accepted(exchange: Exchange) -> Iterator[Violation]:
+    """A request with enable_thinking is answered."""
+    yield from accepted(exchange, "enable_thinking")
+
+
+# -- reasoning_effort
+
+EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
+"""Its six values."""
+
+
+@scenario(steps=len(EFFORTS), tokens=16 * len(EFFORTS))
+def efforts(ask: Ask) -> Script:
+    """Set a puzzle with each of the six efforts."""
+    yield [ask(prompt=PUZZLE, max_tokens=16, reasoning_effort=effort, zone=Zone.DISPUTED) for effort in EFFORTS]
+    return None
+
+
+of_efforts = partial(
+    requirement,
+    source="reasoning_effort",
+    scenario=takes(efforts, standard=1, full=2),
+    feature="reasoning-effort",
+    parameter="reasoning_effort",
+)
+"""A requirement on how long to think."""
+
+
+def _effort(value: str) -> Mutant:
+    refusing = refuses("reasoning_effort", when=lambda sent: sent.get("reasoning_effort") == value)
+    return Mutant(
+        name=f"no-effort-of-{value}", about=f"{value} effort is refused", wire=refusing.wire, when=refusing.when
+    )
+
+
+@of_efforts("reasoning.effort-values", level=MUST, mutants=[refuses("reasoning_effort"), *map(_effort, EFFORTS)])
+def efforts_are_accepted(asked: tuple[Exchange, ...]) -> Iterator[Violation]:
+    """Each of the six efforts that the document names is accepted."""
+    for exchange, effort in zip(asked, EFFORTS, strict=False):
+        if exchange.refused:
+            yield Violation(
+                pointer="status", observed=f"{exchange.status} for {effort}", expected="2xx", exchanges=(exchange.n,)
+            )
+
+
+@of_efforts(
+    "reasoning.effort-none",
+    level=SHOULD,
+    mutants=[_thinks_anyway("reasoning_effort", "none", whole)],
+)
+def no_effort_no_thoughts(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """With reasoning_effort none there are no thoughts."""
+    for choice in asked[0].choices:
+        shown = thinks(asked[0], choice)
+        if shown:
+            yield Violation(
+                pointer=f"/choices/{show(choice.index)}",
+                observed=shown,
+                expected="an answer without thoughts",
+                exchanges=(asked[0].n,),
+            )

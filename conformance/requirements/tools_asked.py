@@ -1,0 +1,133 @@
+"""Tools: what is offered, and how a call is asked for.
+
+Whether a model calls is the model's business: a reply without calls is judged by nobody.  To get a call it is asked for
+by name, in words; failing that, tool_choice forces one, which documents 000 to 003 do not describe.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from .. import calls
+from ..ask import OMIT, Ask
+from ..calls import Call
+from ..exchange import Exchange
+from ..model import JSON, Request, Zone
+from ..reply import members, objects, text
+from ..scenario import Script, scenario, takes, together
+
+
+def called(exchange: Exchange) -> bool:
+    """A 2xx whose reply calls a tool."""
+    return exchange.ok and any(choice.tool_calls for choice in exchange.choices)
+
+
+def function(name: str, description: str, parameters: JSON, *, strict: bool) -> dict[str, JSON]:
+    """A tool as a client describes it."""
+    described: dict[str, JSON] = {"name": name, "description": description, "parameters": parameters}
+    return {"type": "function", "function": {**described, "strict": True} if strict else described}
+
+
+LEDGER = function(
+    "enter_in_ledger",
+    "Enters an arrival or a departure in the ledger.",
+    {
+        "type": "object",
+        "properties": {
+            "kind": {"type": "string", "enum": ["arrival-zq", "departure-zq"]},
+            "people": {"type": "integer"},
+            "mark": {"type": "string", "const": "§7-жq"},
+        },
+        "required": ["kind", "people", "mark"],
+        "additionalProperties": False,
+    },
+    strict=True,
+)
+"""Strict, and its arguments are of a form that no model hits by chance."""
+
+BELL = function(
+    "ring_the_bell",
+    "Rings the bell.",
+    {"type": "object", "properties": {}, "required": [], "additionalProperties": False},
+    strict=True,
+)
+"""Strict, and without arguments."""
+
+WEATHER = function(
+    "look_up_weather",
+    "Tells the weather in a city.",
+    {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+    strict=False,
+)
+"""Not strict: models may err."""
+
+RESULT = "It was done, and the clerk wrote down: " + "one two three four five six " * 10
+
+
+def turn(ask: Ask, said: list[JSON], **given: JSON) -> Request:
+    """A request that goes on with the conversation; disputed unless the contract says that it must be accepted."""
+    body: dict[str, JSON] = {"model": "m", "max_tokens": 24, "messages": said, **given}
+    zone = Zone.ACCEPT if ask.contract.zone(body) is Zone.ACCEPT else Zone.DISPUTED
+    return ask(max_tokens=24, messages=said, zone=zone, also=given)
+
+
+def answers(made: tuple[Call, ...], result: str) -> list[JSON]:
+    """What the tools that were called gave."""
+    return [{"role": "tool", "tool_call_id": text(call.id), "content": result} for call in made]
+
+
+def asks_for(made: tuple[Call, ...]) -> dict[str, JSON]:
+    """The assistant's message with these calls, and nothing else in it."""
+    listed: list[JSON] = [
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in made
+    ]
+    return {"role": "assistant", "content": None, "tool_calls": listed}
+
+
+@scenario(steps=5, tokens=372)
+def calling(ask: Ask) -> Script:
+    """Ask for the call of a tool by its name, whole and streamed, and the same without tools; then tell what it gave,
+    once with the assistant's message as it came.  Where nothing is called, force a call."""
+    prompt = "Three people arrived. Call the function enter_in_ledger for it now; do not answer in words."
+    tools: list[JSON] = [LEDGER, BELL]
+    asked = together(
+        (
+            yield [
+                ask(prompt=prompt, max_tokens=160, tools=tools),
+                ask(prompt=prompt, max_tokens=160, tools=tools, stream=True),
+                ask(prompt=prompt, max_tokens=4, tools=OMIT),
+            ]
+        )
+    )
+    first = next((each for each in asked[:2] if called(each)), None)
+    if first is None:
+        forced = partial(
+            ask, max_tokens=24, tools=[BELL], also={"tool_choice": "required"}, prompt="Ring.", zone=Zone.DISPUTED
+        )
+        yield [forced(), forced(stream=True)]
+        return None
+    made = calls.of_choice(first.choices[0], streamed=first.asked_stream)
+    raw = members(next(objects(first.members.get("choices")), {}).get("message")) or asks_for(made)
+    said: JSON = first.sent.get("messages")
+    before = said if isinstance(said, list) else []
+    yield [
+        turn(ask, [*before, asks_for(made), *answers(made, "Done.")], tools=tools),
+        ask(max_tokens=24, messages=[*before, raw, *answers(made, RESULT)], tools=tools, zone=Zone.DISPUTED),
+    ]
+    return None
+
+
+by_name = takes(calling, standard=1, full=4)
+
+
+@scenario(steps=2, tokens=480)
+def calling_two(ask: Ask) -> Script:
+    """Ask for the calls of two tools at a time by their names, whole and, in two choices, streamed."""
+    prompt = "Call the functions look_up_weather for Oslo and ring_the_bell, both at once; do not answer in words."
+    asked = partial(ask, prompt=prompt, max_tokens=160, tools=[BELL, WEATHER])
+    yield [asked(), asked(stream=True, n=2 if ask.has("n") else OMIT)]
+    return None
+
+
+two = takes(calling_two, standard=1, full=4)
