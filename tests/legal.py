@@ -105,7 +105,7 @@ def _nothings(body: Object) -> None:
     for part in _parts(body):
         part.update(refusal=None, tool_calls=None, function_call=None, reasoning_content=None, audio=None)
     for choice in body["choices"]:
-        choice["logprobs"] = None
+        choice.setdefault("logprobs", None)
 
 
 def _empty_calls(body: Object) -> None:
@@ -132,7 +132,9 @@ def _merged(chunks: list[Object], into: Callable[[Object, Object], bool]) -> lis
             delta = old["choices"][0]["delta"]
             said = [part["content"] for part in (delta, choice["delta"]) if part.get("content")]
             joined = {**delta, **choice["delta"], **({"content": "".join(said)} if said else {})}
-            old["choices"] = [{**choice, "delta": joined}]
+            told = [part["logprobs"] for part in (old["choices"][0], choice) if part.get("logprobs")]
+            logprobs = {"content": [entry for part in told for entry in part["content"]]} if told else None
+            old["choices"] = [{**choice, "delta": joined, "logprobs": logprobs}]
         else:
             made.append(chunk)
             before[choice["index"]] = chunk

@@ -136,17 +136,28 @@ STOPS = frozenset(
     }
 )
 NOTHING_TO_CUT = STOPS | UNLIMITED | {"limits.cut-says-length"}
+WITHOUT_TEXT = frozenset({"logprobs.exact", "logprobs.of-the-text"})
 NEVER_THE_SAME = NOTHING_TO_CUT | {"usage.stream-agrees"}
-SILENCE = NOTHING_TO_CUT | {
-    "limits.length-means-cut",
-    "limits.max-tokens-acts",
-    "streaming.every-choice",
-    "usage.counts-reply",
-}
+SILENCE = (
+    NOTHING_TO_CUT
+    | WITHOUT_TEXT
+    | {
+        "logprobs.each-choice",
+        "logprobs.present",
+        "limits.length-means-cut",
+        "limits.max-tokens-acts",
+        "streaming.every-choice",
+        "usage.counts-reply",
+    }
+)
 
 SAID = [
     _texts("half a character at the cut", _half_a_character, inconclusive=frozenset({"limits.cut-says-length"})),
-    _texts("thoughts before the text, apart", _thinking_first),
+    _texts(
+        "thoughts before the text, apart",
+        _thinking_first,
+        inconclusive=WITHOUT_TEXT | {"logprobs.counted"},
+    ),
     Oddity(
         name="whole replies without the white space around them",
         mutant=completion(
@@ -159,8 +170,18 @@ SAID = [
         inconclusive=frozenset({"stop.same-in-both-modes", "usage.stream-agrees"}),
     ),
     _usage("a hidden end of text is counted", _hidden_end),
-    _usage("thoughts are counted outside", _thoughts_outside, inconclusive=frozenset({"limits.length-means-cut"})),
-    _asked_as("cold replies are never the same", lambda _: {"temperature": 1}, inconclusive=NEVER_THE_SAME, takes=4),
+    _usage(
+        "thoughts are counted outside",
+        _thoughts_outside,
+        inconclusive=frozenset({"limits.length-means-cut", "logprobs.counted"}),
+    ),
+    _asked_as(
+        "cold replies are never the same",
+        lambda _: {"temperature": 1},
+        inconclusive=NEVER_THE_SAME,
+        warned=frozenset({"logprobs.greedy-is-top"}),
+        takes=4,
+    ),
     _asked_as("every fourth cold reply is another one", lambda _: {"temperature": 1}, 4, takes=4),
     Oddity(name="every fourth cold reply ends early", around=_ends_early, takes=4),
     _texts("a model that says nothing", _nothing, inconclusive=SILENCE),
