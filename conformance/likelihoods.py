@@ -8,10 +8,11 @@ than its last.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeAlias
+from weakref import WeakKeyDictionary
 
 from .exchange import Exchange
 from .model import JSON
@@ -89,20 +90,30 @@ def entries(choice: Choice) -> list[dict[str, JSON]]:
     return list(objects(list(choice.logprobs or ())))
 
 
-def places(choice: Choice) -> tuple[Place, ...]:
-    """The places of a choice's text that are told in OpenAI's shape."""
-    found = []
+_found: WeakKeyDictionary[Exchange, tuple[tuple[Choice, tuple[Place, ...]], ...]] = WeakKeyDictionary()
+
+
+def told(exchange: Exchange) -> tuple[tuple[Choice, tuple[Place, ...]], ...]:
+    """Each choice with the places of its text that are told in OpenAI's shape.
+
+    It is made once an exchange, for many checks ask for it.
+    """
+    if exchange not in _found:
+        _found[exchange] = tuple((choice, tuple(_places(choice))) for choice in exchange.choices)
+    return _found[exchange]
+
+
+def _places(choice: Choice) -> Iterator[Place]:
     for entry in entries(choice):
         said = _candidate(entry)
         if said is not None:
-            listed = [_candidate(each) for each in objects(entry.get("top_logprobs"))]
-            found.append(Place(said=said, listed=tuple(each for each in listed if each is not None)))
-    return tuple(found)
+            listed = map(_candidate, objects(entry.get("top_logprobs")))
+            yield Place(said=said, listed=tuple(each for each in listed if each is not None))
 
 
 def all_places(exchange: Exchange) -> tuple[Place, ...]:
     """The places of all choices."""
-    return tuple(place for choice in exchange.choices for place in places(choice))
+    return tuple(place for _, said in told(exchange) for place in said)
 
 
 def _candidate(given: JSON) -> Candidate | None:
@@ -137,18 +148,18 @@ def same_start(one: Exchange, other: Exchange, tolerance: float = 0.2) -> bool |
     effect: either way what was said can be judged by them.
     """
     lists = [_first_list(each) for each in (one, other)]
-    if not lists[0] or not lists[1]:
+    if not all(lists):
         return None
     shared = [key for key in lists[0] if key in lists[1]]
     if len(shared) < 2 or abs(len(lists[0]) - len(lists[1])) > 1:
         return False
-    gaps = [[told[key] - max(told.values()) for key in shared] for told in lists]
+    gaps = [[listed[key] - max(listed.values()) for key in shared] for listed in lists]
     return all(abs(a - b) <= tolerance for a, b in zip(*gaps, strict=True))
 
 
 def _first_list(exchange: Exchange) -> dict[Key, float]:
     """The list at the beginning, without what it does not tell."""
-    for choice in exchange.choices:
-        for place in places(choice)[:1]:
+    for _, said in told(exchange):
+        for place in said[:1]:
             return {each.key: each.logprob for each in place.listed if each.logprob > UNTOLD}
     return {}

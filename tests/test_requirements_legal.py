@@ -25,7 +25,7 @@ from conformance.spoil import completion, on_the_wire, refused
 from conformance.target import Target
 
 from .desk import KEYS, Answer, OddEndpoint, Oddity, clean, conduct
-from .legal import COLD, REFUSED, REPLIES, UNLIMITED, WIRE
+from .legal import COLD, LIKELIHOODS, REFUSED, REPLIES, UNLIMITED, WIRE
 
 # -- what is said
 
@@ -137,7 +137,15 @@ STOPS = frozenset(
 )
 NOTHING_TO_CUT = STOPS | UNLIMITED | {"limits.cut-says-length"}
 WITHOUT_TEXT = frozenset({"logprobs.exact", "logprobs.of-the-text"})
-NEVER_THE_SAME = NOTHING_TO_CUT | {"usage.stream-agrees"}
+PENALTIES = frozenset(
+    {
+        "sampling.frequency-penalty-acts",
+        "sampling.frequency-penalty-negative",
+        "sampling.presence-penalty-acts",
+        "sampling.presence-penalty-negative",
+    }
+)
+NEVER_THE_SAME = NOTHING_TO_CUT | PENALTIES | {"sampling.seed-repeats", "usage.stream-agrees"}
 SILENCE = (
     NOTHING_TO_CUT
     | WITHOUT_TEXT
@@ -147,6 +155,9 @@ SILENCE = (
         "limits.length-means-cut",
         "limits.max-tokens-acts",
         "streaming.every-choice",
+        "sampling.logit-bias-bans",
+        "sampling.repetition-penalty-acts",
+        "sampling.repetition-penalty-prompt",
         "usage.counts-reply",
     }
 )
@@ -156,7 +167,8 @@ SAID = [
     _texts(
         "thoughts before the text, apart",
         _thinking_first,
-        inconclusive=WITHOUT_TEXT | {"logprobs.counted"},
+        inconclusive=WITHOUT_TEXT
+        | {"logprobs.counted", "sampling.logit-bias-bans", "sampling.repetition-penalty-prompt"},
     ),
     Oddity(
         name="whole replies without the white space around them",
@@ -182,8 +194,20 @@ SAID = [
         warned=frozenset({"logprobs.greedy-is-top"}),
         takes=4,
     ),
-    _asked_as("every fourth cold reply is another one", lambda _: {"temperature": 1}, 4, takes=4),
-    Oddity(name="every fourth cold reply ends early", around=_ends_early, takes=4),
+    _asked_as(
+        "every fourth cold reply is another one",
+        lambda _: {"temperature": 1},
+        4,
+        inconclusive=frozenset({"limits.cut-says-length", "sampling.frequency-penalty-acts"}),
+        warned=frozenset({"logprobs.greedy-is-top"}),
+        takes=4,
+    ),
+    Oddity(
+        name="every fourth cold reply ends early",
+        around=_ends_early,
+        inconclusive=frozenset({"sampling.repetition-penalty-acts"}),
+        takes=4,
+    ),
     _texts("a model that says nothing", _nothing, inconclusive=SILENCE),
     Oddity(
         name="streams have usage that nobody asked for",
@@ -240,7 +264,14 @@ SHAPES = [_shaped(*each) for each in ERRORS]
 
 # -- the tests
 
-ODDITIES = [*WIRE, *REPLIES, *SAID, *REFUSED, *SHAPES]
+AFTERWARDS = Oddity(name="log probabilities after the sampler", logprobs_after=True, inconclusive=PENALTIES)
+SURE = Oddity(
+    name="a model that is sure of what it says",
+    flat=False,
+    inconclusive=PENALTIES - {"sampling.frequency-penalty-negative"},
+)
+
+ODDITIES = [*WIRE, *REPLIES, *LIKELIHOODS, AFTERWARDS, SURE, *SAID, *REFUSED, *SHAPES]
 NEVER_MET = frozenset({"nothing odd at all", "no n above 1 at temperature 0"})
 """What no request of a plan meets, the second of them because no script combines the two."""
 

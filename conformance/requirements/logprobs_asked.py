@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 from ..ask import OMIT, Ask
 from ..model import JSON
 from ..mutants import Mutant, Object, Sent, When
-from ..scenario import Script, both_modes, for_each, scenario, takes
+from ..scenario import Script, both_modes, for_each, scenario
 
 NEUTRAL = {
     "temperature": None,
@@ -39,7 +39,7 @@ def listed(ask: Ask, count: int | None) -> Script:
     return None
 
 
-lists = takes(both_modes(for_each("count", lambda _: (5, None, 0, 1, 20), listed)), standard=1, full=2)
+lists = both_modes(for_each("count", lambda _: (5, None, 0, 1, 20), listed))
 """Log probabilities with lists of every length that matters, whole and streamed."""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ..ask import OMIT, Ask
 from ..conversations import talk
 from ..exchange import Exchange
-from ..likelihoods import entries, joined, places
+from ..likelihoods import entries, joined, told
 from ..model import Depth, Finding, Level, NotJudged, Violation
 from ..mutants import Object
 from ..requirement import requirement
@@ -123,8 +123,8 @@ def each_choice_has_its_own(exchange: Exchange) -> Iterator[Finding]:
             yield Violation(
                 pointer=f"/choices/{show(choice.index)}/logprobs", observed="empty", expected="this choice's own"
             )
-    told = [joined(places(choice)) for choice in saying]
-    if None not in told and len(saying) > 2 and len(set(told)) == 1:
+    said = [joined(there) for choice, there in told(exchange) if choice.text]
+    if None not in said and len(saying) > 2 and len(set(said)) == 1:
         yield Violation(
             pointer="/choices/*/logprobs",
             observed=f"of the same tokens in all {len(saying)} choices",

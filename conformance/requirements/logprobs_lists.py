@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 from ..exchange import Exchange
-from ..likelihoods import Place, all_places, asked, entries, lists_asked, places
+from ..likelihoods import Place, all_places, asked, entries, lists_asked, told
 from ..model import Finding, Kind, Level, NotJudged, Violation
 from ..mutants import Mutant, Object
 from ..reply import is_integer, items, objects
@@ -230,15 +230,15 @@ def _first_everywhere(told: list[Any]) -> list[Any]:
 def lists_are_of_their_place(exchange: Exchange) -> Iterator[Finding]:
     """Places with different tokens have different lists: each is of its own place."""
     judged = False
-    for choice in exchange.choices:
-        told = [place for place in places(choice) if len(place.listed) > 1]
-        if len({place.said.key for place in told}) < 4:
+    for choice, said in told(exchange):
+        full = [place for place in said if len(place.listed) > 1]
+        if len({place.said.key for place in full}) < 4:
             continue
         judged = True
-        if len({tuple((each.key, each.logprob) for each in place.listed) for place in told}) == 1:
+        if len({tuple((each.key, each.logprob) for each in place.listed) for place in full}) == 1:
             yield Violation(
                 pointer=f"/choices/{show(choice.index)}/logprobs/content/*/top_logprobs",
-                observed=f"the same list at all {len(told)} places",
+                observed=f"the same list at all {len(full)} places",
                 expected="a list of each place's own",
             )
     if not judged:

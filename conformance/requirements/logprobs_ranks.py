@@ -8,7 +8,7 @@ from typing import Any
 
 from ..ask import OMIT, Ask
 from ..exchange import Exchange
-from ..likelihoods import Place, entries, joined, lists_asked, places
+from ..likelihoods import UNTOLD, Place, all_places, entries, joined, lists_asked
 from ..model import Finding, Level, NotJudged, Violation
 from ..mutants import Object
 from ..reply import objects
@@ -36,10 +36,9 @@ def _without_said(entry: Object) -> None:
     entry["top_logprobs"] = [each for each in entry["top_logprobs"] if each["token"] != entry["token"]]
 
 
-def missing(place: Place) -> bool:
-    """Whether what was said is not in a list in which it would not be the last."""
-    last = min(each.logprob for each in place.listed)
-    return place.said.logprob > last + NEAR and all(each.key != place.said.key for each in place.listed)
+def _last(place: Place) -> float:
+    """The least log probability that a list tells."""
+    return min((each.logprob for each in place.listed if each.logprob > UNTOLD), default=0.0)
 
 
 @of_lists(
@@ -54,19 +53,15 @@ def missing(place: Place) -> bool:
 )
 def lists_hold_what_was_said(exchange: Exchange) -> Iterator[Finding]:
     """A token that was likelier than the last of its list is in the list."""
-    judged = [
-        place
-        for place in told_lists(exchange)
-        if place.said.logprob > min(each.logprob for each in place.listed) + NEAR
-    ]
-    lost = [place for place in judged if missing(place)]
+    judged = [place for place in told_lists(exchange) if place.said.logprob > _last(place) + NEAR]
+    lost = [place for place in judged if all(each.key != place.said.key for each in place.listed)]
     if len(judged) < 3:
         yield NotJudged(reason="too little was said that had to be listed")
     elif len(lost) > len(judged) / 4:
         yield Violation(
             pointer="/choices/*/logprobs/content/*/top_logprobs",
             observed=f"without the said token {show(lost[0].said.token)} ({lost[0].said.logprob:.3g})",
-            expected=f"with it: the last that is listed has {min(each.logprob for each in lost[0].listed):.3g}",
+            expected=f"with it: the last that is listed has {_last(lost[0]):.3g}",
         )
 
 
@@ -109,7 +104,7 @@ def both_told(ask: Ask) -> Script:
     return None
 
 
-both = takes(both_told, standard=1, full=4)
+both = takes(both_told, standard=1, full=2)
 
 
 def _is_top(place: Place) -> bool:
@@ -186,7 +181,7 @@ def streams_tell_the_same(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]
             exchanges=(one.n, other.n),
         )
     elif one.text == other.text:
-        said = [places(each.choices[0]) for each in asked]
+        said = [all_places(each) for each in asked]
         if abs(len(said[0]) - len(said[1])) > 1 or _joined(said[0]) != _joined(said[1]):
             yield Violation(
                 pointer="/choices/0/logprobs/content",

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..exchange import Exchange
-from ..likelihoods import REPLACEMENT, Candidate, entries, joined, places, plain
+from ..likelihoods import REPLACEMENT, Candidate, all_places, entries, joined, plain, told
 from ..model import Finding, Level, NotJudged, Violation
 from ..mutants import Object
 from ..reply import Choice, is_integer, members
@@ -93,8 +93,10 @@ NOTHING = NotJudged(reason="no text that its limit cut was there with log probab
 def are_of_the_text(exchange: Exchange) -> Iterator[Finding]:
     """The tokens whose log probabilities are told are those of the text: at least half of them are found in it."""
     judged = False
-    for choice in filter(cut_by_length, exchange.choices):
-        said = [words for place in places(choice) if (words := _words(place.said)) is not None]
+    for choice, there in told(exchange):
+        if not cut_by_length(choice):
+            continue
+        said = [words for place in there if (words := _words(place.said)) is not None]
         found = sum(words in choice.text for words in said)
         judged = judged or len(said) >= 4
         if len(said) >= 4 and found < len(said) / 2:
@@ -108,19 +110,19 @@ def are_of_the_text(exchange: Exchange) -> Iterator[Finding]:
         yield NOTHING
 
 
-def _alike(told: str, text: str) -> bool:
+def _alike(says: str, text: str) -> bool:
     """The same text, but for white space at the ends and a character that the limit cut."""
-    told, text = told.strip(), text.strip()
-    if told == text:
+    says, text = says.strip(), text.strip()
+    if says == text:
         return True
-    whole_told, whole_text = told.rstrip(REPLACEMENT).rstrip(), text.rstrip(REPLACEMENT).rstrip()
+    whole_says, whole_text = says.rstrip(REPLACEMENT).rstrip(), text.rstrip(REPLACEMENT).rstrip()
     if whole_text != text:
-        return told.startswith(whole_text)
-    return whole_told != told and text.startswith(whole_told)
+        return says.startswith(whole_text)
+    return whole_says != says and text.startswith(whole_says)
 
 
-def _swapped(told: list[Any]) -> list[Any]:
-    return [*told[1::-1], *told[2:]] if told[1:] and told[0]["token"] != told[1]["token"] else told[:-2]
+def _swapped(there: list[Any]) -> list[Any]:
+    return [*there[1::-1], *there[2:]] if there[1:] and there[0]["token"] != there[1]["token"] else there[:-2]
 
 
 @of_text(
@@ -136,14 +138,15 @@ def _swapped(told: list[Any]) -> list[Any]:
 def give_the_text(exchange: Exchange) -> Iterator[Finding]:
     """The tokens of a text that its limit cut, joined, are the text."""
     judged = False
-    for choice in filter(cut_by_length, exchange.choices):
-        said = places(choice)
-        told = joined(said) if said and len(said) == len(entries(choice)) else None
-        judged = judged or told is not None
-        if told is not None and not _alike(told, choice.text):
+    for choice, said in told(exchange):
+        if not cut_by_length(choice):
+            continue
+        says = joined(said) if said and len(said) == len(entries(choice)) else None
+        judged = judged or says is not None
+        if says is not None and not _alike(says, choice.text):
             yield Violation(
                 pointer=f"/choices/{show(choice.index)}/logprobs/content",
-                observed=f"of tokens that say {show(told, 80)}",
+                observed=f"of tokens that say {show(says, 80)}",
                 expected=f"of those of the text {show(choice.text, 80)}",
             )
     if not judged:
@@ -175,10 +178,10 @@ def _code_points(entry: Object) -> None:
 )
 def bytes_are_the_tokens(exchange: Exchange) -> Iterator[Finding]:
     """Where a token's bytes are told, they are the UTF-8 of the token that stands beside them."""
-    told = [each for choice in exchange.choices for place in places(choice) for each in (place.said, *place.listed)]
-    if not any(each.bytes is not None for each in told):
+    candidates = [each for place in all_places(exchange) for each in (place.said, *place.listed)]
+    if not any(each.bytes is not None for each in candidates):
         yield NotJudged(reason="no bytes were told")
-    wrong = next((each for each in told if not _names_its_bytes(each)), None)
+    wrong = next((each for each in candidates if not _names_its_bytes(each)), None)
     if wrong is not None:
         yield Violation(
             pointer="/choices/*/logprobs/content/*/bytes",
@@ -203,12 +206,12 @@ def _thought(exchange: Exchange) -> bool:
 )
 def are_as_many_as_tokens(exchange: Exchange) -> Iterator[Finding]:
     """There are as many entries as completion_tokens, or one less a choice: the end of a text may be counted untold."""
-    count, told = exchange.tokens("completion_tokens"), [len(entries(choice)) for choice in exchange.choices]
-    if not is_integer(count) or not any(told) or _thought(exchange):
+    count, lengths = exchange.tokens("completion_tokens"), [len(entries(choice)) for choice in exchange.choices]
+    if not is_integer(count) or not any(lengths) or _thought(exchange):
         yield NotJudged(reason="there was no usage beside log probabilities, or tokens of thoughts were counted")
-    elif not count - len(told) <= sum(told) <= count:
+    elif not count - len(lengths) <= sum(lengths) <= count:
         yield Violation(
             pointer="/choices/*/logprobs/content",
-            observed=f"{sum(told)} entries",
+            observed=f"{sum(lengths)} entries",
             expected=f"{count}, the completion_tokens, or one less a choice",
         )
