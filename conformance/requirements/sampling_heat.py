@@ -26,7 +26,7 @@ HOT = 1.99
 """The highest temperature that must be accepted."""
 
 
-@scenario(steps=2, tokens=632, depth=Depth.FULL)
+@scenario(steps=2, tokens=932, depth=Depth.FULL)
 def heated(ask: Ask) -> Script:
     """First tokens at temperature 1, then hundreds at 1.99."""
     if not (ask.has("logprobs") and ask.has("top-logprobs")):
@@ -35,7 +35,7 @@ def heated(ask: Ask) -> Script:
     if not any(place.listed for place in all_places(before)):
         return NEITHER
     many = len(before.choices) >= ENOUGH
-    size: dict[str, Any] = {"n": 100, "max_tokens": 6} if many else {"n": OMIT, "max_tokens": 600}
+    size: dict[str, Any] = {"n": 100, "max_tokens": 9} if many else {"n": OMIT, "max_tokens": 900}
     yield ask(prompt=PROMPT, also={**neutral(ask, temperature=HOT), **telling(ask, 20), **size})
     return None
 
