@@ -66,8 +66,9 @@ def stop_of(stopped: Exchange) -> str:
 def what_became(free: Exchange, stopped: Exchange) -> Stopped:
     """What the stop did to the text."""
     stop = stop_of(stopped)
-    comparable = stop and free.legible and stopped.legible
-    became = compare(free.text, stop, stopped.text) if comparable else Stopped.DIVERGED
+    if not (stop and free.legible and stopped.legible):
+        return Stopped.DIVERGED
+    became = compare(free.text, stop, stopped.text)
     if became is Stopped.PARTLY and stopped.choices[0].finish_reason == "length":
         return Stopped.CUT_OUT  # it says that it ran into its limit: what is left of a text that came round again
     lost = len(free.text.partition(stop)[0].rstrip()) - len(stopped.text.rstrip())
