@@ -1,6 +1,7 @@
 """Temperature, top_p, top_k and min_p, one request a draw: for endpoints that have neither n nor log probabilities.
 
-It takes dozens of requests, so it is done at depth full.
+It takes dozens of requests, so it is done at depth full.  Where a model is too sure of its first token this says
+nothing, and as temperature and top_p are of no feature, a MUST that says nothing would leave a whole run undecided.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Iterator
 
 from ..ask import Ask
 from ..exchange import Exchange
-from ..model import JSON, Depth, Finding, NotJudged
+from ..model import JSON, Depth, Finding, Level, NotJudged
 from ..mutants import Mutant
 from ..requirement import requirement
 from ..scenario import Script, scenario
@@ -17,6 +18,8 @@ from ..spoil import ignores
 from .logprobs_asked import neutral
 from .sampling import PROMPT, Bend, by_chance, first_texts
 from .sampling_bends import LOW, MIN_P, MUST, TOP_K, TOP_P
+
+SHOULD = Level.SHOULD
 
 BEFORE = 40
 """First tokens without a parameter."""
@@ -57,7 +60,7 @@ def _ways(member: str) -> list[Mutant]:
 
 @requirement(
     "sampling.temperature-alone",
-    level=MUST,
+    level=SHOULD,
     source="temperature",
     scenario=one_by_one,
     parameter="temperature",
@@ -70,7 +73,7 @@ def low_is_alike_alone(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
 
 @requirement(
     "sampling.top-p-alone",
-    level=MUST,
+    level=SHOULD,
     source="top_p",
     scenario=one_by_one,
     parameter="top_p",
