@@ -157,7 +157,6 @@ SILENCE = (
         "streaming.every-choice",
         "sampling.logit-bias-bans",
         "sampling.repetition-penalty-acts",
-        "sampling.repetition-penalty-prompt",
         "usage.counts-reply",
     }
 )
@@ -167,8 +166,7 @@ SAID = [
     _texts(
         "thoughts before the text, apart",
         _thinking_first,
-        inconclusive=WITHOUT_TEXT
-        | {"logprobs.counted", "sampling.logit-bias-bans", "sampling.repetition-penalty-prompt"},
+        inconclusive=WITHOUT_TEXT | {"logprobs.counted", "sampling.logit-bias-bans"},
     ),
     Oddity(
         name="whole replies without the white space around them",
