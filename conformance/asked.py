@@ -52,11 +52,10 @@ class Asked:
 
         Raises UsageError for an unknown feature, or a selection that matches nothing.
         """
-        setting = Setting(contract=self.contract, model="", features=self.features("a key"))
         depth = Depth(self.values["depth"])
+        setting = Setting(contract=self.contract, model="", features=self.features("a key"), depth=depth)
         planned = plan.make(setting, depth, tuple(self.values["select"]))
-        off = (row for row in planned.off if plan.needed(row, self.contract).rank <= depth.rank)
-        return (*planned.rows, *off)
+        return (*planned.rows, *planned.off)
 
     def features(self, key: str | None) -> frozenset[str]:
         """The features that are on, with this key or none.  Raises UsageError for one that the contract lacks."""

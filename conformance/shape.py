@@ -30,6 +30,7 @@ OWNERS: dict[tuple[str, ...], tuple[str, str]] = {
     ("choices", "*", "delta"): ("envelope.other-members", "streaming.delta"),
     ("choices", "*", "delta", "role"): ("envelope.other-members", "streaming.delta"),
     ("choices", "*", "delta", "content"): ("envelope.other-members", "streaming.delta"),
+    ("choices", "*", "logprobs"): ("logprobs.shape", "logprobs.shape"),
     ("usage",): ("usage.shape", "usage.shape"),
 }
 """The requirement that speaks of the member at a path, in a whole reply and in a chunk; "*" is any array index."""
@@ -70,4 +71,5 @@ def owner(fault: Fault, *, streamed: bool) -> str:
     path = tuple("*" if isinstance(part, int) else part for part in fault.path)
     if path[:1] == ("usage",):
         path = path[:1]
+    path = path[:3] if path[:3] == ("choices", "*", "logprobs") else path
     return OWNERS.get(path, OTHERS)[streamed]

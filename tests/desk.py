@@ -59,6 +59,8 @@ class Oddity:
     mutant: Mutant | None = None
     around: Callable[[Answer, Contract], Answer] | None = None
     dialect: dict[str, str] = field(default_factory=dict)
+    logprobs_after: bool = False
+    flat: bool = True
     takes: int = 1
     inconclusive: frozenset[str] = frozenset()
     warned: frozenset[str] = frozenset()
@@ -70,7 +72,15 @@ class OddEndpoint(Endpoint):
 
     def __init__(self, contract: Contract, oddity: Oddity) -> None:
         spoken = replace(contract, dialect={**contract.dialect, **oddity.dialect})
-        super().__init__(spoken, key=KEYS[contract.scheme], mutant=oddity.mutant, entropy=Entropy(), clock=_noon)
+        super().__init__(
+            spoken,
+            key=KEYS[contract.scheme],
+            mutant=oddity.mutant,
+            entropy=Entropy(),
+            flat=oddity.flat,
+            logprobs_after=oddity.logprobs_after,
+            clock=_noon,
+        )
         plainly = super().answer
         self._answer = oddity.around(plainly, contract) if oddity.around else plainly
 

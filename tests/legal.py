@@ -15,6 +15,7 @@ from conformance.model import Zone
 from conformance.mutants import Call, Object, Wire
 from conformance.reference.refusals import Blame, Refusal
 from conformance.requirements.limits import HUGE
+from conformance.requirements.logprobs_asked import entry_by_entry, tells
 from conformance.spoil import answered, completion, either, every_chunk, on_the_wire, streaming, whole
 from conformance.spoil import stream as streams
 
@@ -106,7 +107,7 @@ def _nothings(body: Object) -> None:
     for part in _parts(body):
         part.update({**nothing, **part})
     for choice in body["choices"]:
-        choice["logprobs"] = None
+        choice.setdefault("logprobs", None)
 
 
 def _empty_calls(body: Object) -> None:
@@ -152,7 +153,9 @@ def _merged(chunks: list[Object], into: Callable[[Object, Object], bool]) -> lis
             if functions:
                 parts["function_call"] = {**functions[0], "arguments": "".join(each["arguments"] for each in functions)}
             joined = {**delta, **choice["delta"], **{name: part for name, part in parts.items() if part}}
-            old["choices"] = [{**choice, "delta": joined}]
+            told = [part["logprobs"] for part in (old["choices"][0], choice) if part.get("logprobs")]
+            logprobs = {"content": [entry for part in told for entry in part["content"]]} if told else None
+            old["choices"] = [{**choice, "delta": joined, "logprobs": logprobs}]
         else:
             made.append(chunk)
             before[choice["index"]] = chunk
@@ -238,6 +241,85 @@ REPLIES = [
             "", "", lambda _, chunk: [part.update(content=part.get("content") or None) for part in _parts(chunk)]
         ),
     ),
+]
+
+# -- in log probabilities
+
+
+def _entries(name: str, change: Callable[[Object], object], **given: Any) -> Oddity:
+    """Changes every entry in place."""
+    return Oddity(name=name, mutant=tells(name, name, entry_by_entry(change)), **given)
+
+
+def _candidates(entry: Object) -> Iterable[Object]:
+    return (entry, *entry["top_logprobs"])
+
+
+def _apart(entry: Object) -> list[Object]:
+    """The list without what was said."""
+    return [each for each in entry["top_logprobs"] if each["bytes"] != entry["bytes"]]
+
+
+def _said(entry: Object) -> Object:
+    return {name: value for name, value in entry.items() if name != "top_logprobs"}
+
+
+def _said_first(entry: Object) -> None:
+    if entry["top_logprobs"]:
+        entry["top_logprobs"] = [_said(entry), *_apart(entry)]
+
+
+def _said_last(entry: Object) -> None:
+    listed = entry["top_logprobs"]
+    if listed and len(_apart(entry)) == len(listed):
+        entry["top_logprobs"] = [*listed[:-1], _said(entry)]
+
+
+def _one_more(entry: Object) -> None:
+    if len(_apart(entry)) == len(entry["top_logprobs"]):
+        entry["top_logprobs"] = [*entry["top_logprobs"], _said(entry)]
+
+
+def _sentinel(entry: Object) -> None:
+    for each in entry["top_logprobs"][3:]:
+        if each["bytes"] != entry["bytes"]:
+            each["logprob"] = -9999.0
+
+
+def _without_bytes(entry: Object, member: Callable[[Object], object]) -> None:
+    for each in _candidates(entry):
+        member(each)
+
+
+def _raw_piece(entry: Object) -> None:
+    for each in _candidates(entry):
+        each["token"] = each["token"].replace(" ", "Ġ").replace("\n", "Ċ")
+
+
+def _rounded(entry: Object) -> None:
+    for each in _candidates(entry):
+        each["logprob"] = round(each["logprob"], 3) + 1e-6
+
+
+LIKELIHOODS = [
+    _entries("what was said first in its list", _said_first),
+    _entries("what was said in the place of the last", _said_last),
+    _entries("what was said beside its list", _one_more),
+    _entries("a sign for what is too unlikely to tell", _sentinel),
+    _entries(
+        "bytes that are null",
+        lambda entry: _without_bytes(entry, lambda each: each.update(bytes=None)),
+        inconclusive=frozenset({"logprobs.bytes"}),
+    ),
+    _entries(
+        "no bytes",
+        lambda entry: _without_bytes(entry, lambda each: each.pop("bytes")),
+        inconclusive=frozenset({"logprobs.bytes"}),
+    ),
+    _entries("tokens as a vocabulary writes them", _raw_piece),
+    _entries("log probabilities of few digits, some a little above 0", _rounded),
+    Oddity(name="all log probabilities with a stream's first words", mutant=tells("", "", lambda told: told)),
+    _entries("log probabilities with more members", lambda entry: entry.update(rank=1, token_id=5, decoded=None)),
 ]
 
 # -- what is refused

@@ -25,7 +25,7 @@ from conformance.spoil import completion, on_the_wire, refused
 from conformance.target import Target
 
 from .desk import KEYS, Answer, OddEndpoint, Oddity, clean, conduct, plain
-from .legal import COLD, REFUSED, REPLIES, UNLIMITED, WIRE
+from .legal import COLD, LIKELIHOODS, REFUSED, REPLIES, UNLIMITED, WIRE
 from .legal_forms import FORMS
 
 # -- what is said
@@ -146,25 +146,49 @@ STOPS = frozenset(
     }
 )
 NOTHING_TO_CUT = STOPS | UNLIMITED | {"limits.cut-says-length"}
-NEVER_THE_SAME = NOTHING_TO_CUT | {"usage.stream-agrees", "response_format.text-is-default"}
-SILENCE = NOTHING_TO_CUT | {
-    "limits.length-means-cut",
-    "limits.max-tokens-acts",
-    "response_format.beginning",
-    "response_format.is-object",
-    "response_format.json-object",
-    "response_format.schema",
-    "streaming.characters-whole",
-    "streaming.every-choice",
-    "usage.counts-reply",
-}
+WITHOUT_TEXT = frozenset({"logprobs.exact", "logprobs.of-the-text"})
+PENALTIES = frozenset(
+    {
+        "sampling.frequency-penalty-acts",
+        "sampling.frequency-penalty-negative",
+        "sampling.presence-penalty-acts",
+        "sampling.presence-penalty-negative",
+    }
+)
+NEVER_THE_SAME = (
+    NOTHING_TO_CUT | PENALTIES | {"sampling.seed-repeats", "usage.stream-agrees", "response_format.text-is-default"}
+)
+SILENCE = (
+    NOTHING_TO_CUT
+    | WITHOUT_TEXT
+    | {
+        "logprobs.each-choice",
+        "logprobs.present",
+        "limits.length-means-cut",
+        "limits.max-tokens-acts",
+        "streaming.every-choice",
+        "sampling.logit-bias-bans",
+        "sampling.repetition-penalty-acts",
+        "usage.counts-reply",
+        "response_format.beginning",
+        "response_format.is-object",
+        "response_format.json-object",
+        "response_format.schema",
+        "streaming.characters-whole",
+    }
+)
 
 FOUR_IN_A_ROW = frozenset({"response_format.text-is-default"})
 """The rows that compare four cold replies, of which one is then another."""
 
 SAID = [
     _texts("half a character at the cut", _half_a_character, inconclusive=frozenset({"limits.cut-says-length"})),
-    _texts("thoughts before the text, apart", _thinking_first, _free_to_think),
+    _texts(
+        "thoughts before the text, apart",
+        _thinking_first,
+        _free_to_think,
+        inconclusive=WITHOUT_TEXT | {"logprobs.counted", "sampling.logit-bias-bans"},
+    ),
     Oddity(
         name="whole replies without the white space around them",
         mutant=completion(
@@ -183,13 +207,29 @@ SAID = [
         "thoughts are counted outside",
         _thoughts_outside,
         _free_to_think,
-        inconclusive=frozenset({"limits.length-means-cut"}),
+        inconclusive=frozenset({"limits.length-means-cut", "logprobs.counted"}),
     ),
-    _asked_as("cold replies are never the same", lambda _: {"temperature": 1}, inconclusive=NEVER_THE_SAME, takes=4),
     _asked_as(
-        "every fourth cold reply is another one", lambda _: {"temperature": 1}, 4, takes=4, inconclusive=FOUR_IN_A_ROW
+        "cold replies are never the same",
+        lambda _: {"temperature": 1},
+        inconclusive=NEVER_THE_SAME,
+        warned=frozenset({"logprobs.greedy-is-top"}),
+        takes=4,
     ),
-    Oddity(name="every fourth cold reply ends early", around=_ends_early, takes=4, inconclusive=FOUR_IN_A_ROW),
+    _asked_as(
+        "every fourth cold reply is another one",
+        lambda _: {"temperature": 1},
+        4,
+        inconclusive=FOUR_IN_A_ROW | {"limits.cut-says-length", "sampling.frequency-penalty-acts"},
+        warned=frozenset({"logprobs.greedy-is-top"}),
+        takes=4,
+    ),
+    Oddity(
+        name="every fourth cold reply ends early",
+        around=_ends_early,
+        inconclusive=FOUR_IN_A_ROW | {"sampling.repetition-penalty-acts"},
+        takes=4,
+    ),
     _texts("a model that says nothing", _nothing, inconclusive=SILENCE),
     Oddity(
         name="streams have usage that nobody asked for",
@@ -246,7 +286,14 @@ SHAPES = [_shaped(*each) for each in ERRORS]
 
 # -- the tests
 
-ODDITIES = [*WIRE, *REPLIES, *SAID, *REFUSED, *SHAPES, *FORMS]
+AFTERWARDS = Oddity(name="log probabilities after the sampler", logprobs_after=True, inconclusive=PENALTIES)
+SURE = Oddity(
+    name="a model that is sure of what it says",
+    flat=False,
+    inconclusive=PENALTIES - {"sampling.frequency-penalty-negative"},
+)
+
+ODDITIES = [*WIRE, *REPLIES, *LIKELIHOODS, AFTERWARDS, SURE, *SAID, *REFUSED, *SHAPES, *FORMS]
 NEVER_MET = frozenset({"nothing odd at all", "no n above 1 at temperature 0"})
 """What no request of a plan meets, the second of them because no script combines the two."""
 

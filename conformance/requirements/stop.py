@@ -66,7 +66,7 @@ def stop_of(stopped: Exchange) -> str:
 def what_became(free: Exchange, stopped: Exchange) -> Stopped:
     """What the stop did to the text."""
     stop = stop_of(stopped)
-    if not stop or not free.legible or not stopped.legible:
+    if not (stop and free.legible and stopped.legible):
         return Stopped.DIVERGED
     became = compare(free.text, stop, stopped.text)
     if became is Stopped.PARTLY and stopped.choices[0].finish_reason == "length":

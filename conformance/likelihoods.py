@@ -1,0 +1,165 @@
+"""The log probabilities of a reply, place by place, in one shape; and what a list of the likeliest tokens proves.
+
+Rule: total, and nothing is repaired.  An entry that is not of OpenAI's shape is left out: what is wrong with it is the
+business of `logprobs.shape`.  Only ranks that a list proves count: what it does not name may be anything less likely
+than its last.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeAlias
+from weakref import WeakKeyDictionary
+
+from .exchange import Exchange
+from .model import JSON
+from .reply import Choice, is_integer, items, members, objects
+
+UNTOLD = -1000.0
+"""Below it a log probability is no number but a sign for "too small to tell" (OpenAI's is -9999.0)."""
+
+REPLACEMENT = "\ufffd"
+
+Key: TypeAlias = "bytes | str"
+"""What tells one token from another: its bytes, or where they are not told its text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A token with its log probability; `bytes` is None where they are not told."""
+
+    token: str
+    bytes: bytes | None
+    logprob: float
+
+    @property
+    def key(self) -> Key:
+        """What tells it from others."""
+        return self.token if self.bytes is None else self.bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """One place of a text: the token that was said there, and the likeliest ones as they were told, in that order."""
+
+    said: Candidate
+    listed: tuple[Candidate, ...]
+
+    @cached_property
+    def logprob(self) -> float:
+        """The log probability of what was said, as the list has it, for there it can be compared; or as it stands."""
+        found = [each.logprob for each in self.listed if each.key == self.said.key]
+        return min(found, key=lambda each: abs(each - self.said.logprob)) if found else self.said.logprob
+
+    @property
+    def gap(self) -> float:
+        """By how much the likeliest token that is told was likelier than what was said: 0 for the likeliest."""
+        return max([self.logprob, *(each.logprob for each in self.listed)]) - self.logprob
+
+    def likelier(self, margin: float) -> list[Candidate]:
+        """The listed tokens that were likelier than what was said by more than a margin."""
+        return [each for each in self.listed if each.logprob > self.logprob + margin]
+
+    def mass_above(self, margin: float) -> float:
+        """How likely all those were together."""
+        return math.fsum(math.exp(min(each.logprob, 0.0)) for each in self.likelier(margin))
+
+
+def asked(exchange: Exchange) -> bool:
+    """An answered request for log probabilities whose text can be relied on."""
+    return exchange.legible and exchange.sent.get("logprobs") is True
+
+
+def lists_asked(exchange: Exchange) -> int:
+    """How many likeliest tokens the request asked for at each place."""
+    count = exchange.sent.get("top_logprobs")
+    return count if is_integer(count) else 0
+
+
+def plain(exchange: Exchange) -> bool:
+    """Asked for log probabilities of a plain text: no format, tool, stop or thought stands between tokens and text."""
+    between = ("tools", "functions", "response_format", "stop", "enable_thinking", "separate_reasoning")
+    return asked(exchange) and not any(exchange.sent.get(name) for name in between)
+
+
+def entries(choice: Choice) -> list[dict[str, JSON]]:
+    """The entries of a choice that are objects."""
+    return list(objects(list(choice.logprobs or ())))
+
+
+_found: WeakKeyDictionary[Exchange, tuple[tuple[Choice, tuple[Place, ...]], ...]] = WeakKeyDictionary()
+
+
+def told(exchange: Exchange) -> tuple[tuple[Choice, tuple[Place, ...]], ...]:
+    """Each choice with the places of its text that are told in OpenAI's shape.
+
+    It is made once an exchange, for many checks ask for it.
+    """
+    if exchange not in _found:
+        _found[exchange] = tuple((choice, tuple(_places(choice))) for choice in exchange.choices)
+    return _found[exchange]
+
+
+def _places(choice: Choice) -> Iterator[Place]:
+    for entry in entries(choice):
+        said = _candidate(entry)
+        if said is not None:
+            listed = map(_candidate, objects(entry.get("top_logprobs")))
+            yield Place(said=said, listed=tuple(each for each in listed if each is not None))
+
+
+def all_places(exchange: Exchange) -> tuple[Place, ...]:
+    """The places of all choices."""
+    return tuple(place for _, said in told(exchange) for place in said)
+
+
+def _candidate(given: JSON) -> Candidate | None:
+    shown = members(given)
+    token, logprob = shown.get("token"), shown.get("logprob")
+    if not isinstance(token, str) or isinstance(logprob, bool) or not isinstance(logprob, int | float):
+        return None
+    try:
+        value = float(logprob)
+    except OverflowError:
+        return None
+    return Candidate(token=token, bytes=_bytes(shown.get("bytes")), logprob=value) if math.isfinite(value) else None
+
+
+def _bytes(value: JSON) -> bytes | None:
+    numbers = [each for each in items(value) if is_integer(each) and 0 <= each <= 255]
+    return bytes(numbers) if isinstance(value, list) and len(numbers) == len(value) else None
+
+
+def joined(said: Sequence[Place]) -> str | None:
+    """The text of these tokens; None where some are told as text only and one of those has no text of its own."""
+    if all(each.said.bytes is not None for each in said):
+        return b"".join(each.said.bytes or b"" for each in said).decode("utf-8", "replace")
+    text = "".join(each.said.token for each in said)
+    return None if REPLACEMENT in text else text
+
+
+def same_start(one: Exchange, other: Exchange, tolerance: float = 0.2) -> bool | None:
+    """Whether two replies to one prompt tell the same of their first token; None where that cannot be compared.
+
+    Where they do although a parameter differs, log probabilities are told before the sampler, or the parameter has no
+    effect: either way what was said can be judged by them.
+    """
+    lists = [_first_list(each) for each in (one, other)]
+    if not all(lists):
+        return None
+    shared = [key for key in lists[0] if key in lists[1]]
+    if len(shared) < 2 or abs(len(lists[0]) - len(lists[1])) > 1:
+        return False
+    gaps = [[listed[key] - max(listed.values()) for key in shared] for listed in lists]
+    return all(abs(a - b) <= tolerance for a, b in zip(*gaps, strict=True))
+
+
+def _first_list(exchange: Exchange) -> dict[Key, float]:
+    """The list at the beginning, without what it does not tell."""
+    for _, said in told(exchange):
+        for place in said[:1]:
+            return {each.key: each.logprob for each in place.listed if each.logprob > UNTOLD}
+    return {}

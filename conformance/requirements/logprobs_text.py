@@ -1,0 +1,217 @@
+"""Log probabilities beside the text: they are of its tokens, of all of them, and tell their bytes.
+
+What stands between tokens and text in honest endpoints (a stop, a format, thoughts, white space at the ends, a
+character that the limit cut) is never held against one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+from ..exchange import Exchange
+from ..likelihoods import REPLACEMENT, Candidate, all_places, entries, joined, plain, told
+from ..model import Finding, Level, NotJudged, Violation
+from ..mutants import Object
+from ..reply import Choice, is_integer, members
+from ..schema import show
+from ..spoil import streaming
+from .logprobs import of_logprobs
+from .logprobs_asked import entry_by_entry, tells
+
+MUST, SHOULD = Level.MUST, Level.SHOULD
+
+MARKERS = str.maketrans({"Ġ": " ", "▁": " ", "Ċ": "\n"})
+"""How tokenizers write white space in the pieces of their vocabularies."""
+
+SPECIAL = re.compile(r"<.*>|token_id:\d+", re.DOTALL)
+"""Tokens that are told by a name."""
+
+
+def cut_by_length(choice: Choice) -> bool:
+    """A text that its limit ended, without thoughts, refusal or calls: what its tokens say it says."""
+    return (
+        choice.finish_reason == "length"
+        and bool(choice.text)
+        and not (choice.reasoning or choice.refusal or choice.tool_calls)
+    )
+
+
+def _words(candidate: Candidate) -> str | None:
+    """What must be found in the text if the token is of it; None where that cannot be said."""
+    if candidate.bytes is not None:
+        said = candidate.bytes.decode("utf-8", "replace")
+    else:
+        said = candidate.token.translate(MARKERS)
+        if not said.isascii() or SPECIAL.fullmatch(said):
+            return None
+    said = said.strip()
+    return said if said and REPLACEMENT not in said else None
+
+
+def _runner_up(entry: Object) -> None:
+    """The token that was not said: the last of the list, or where there is none a word of its own."""
+    other = entry["top_logprobs"][-1] if entry["top_logprobs"] else {"token": " zebra", "bytes": list(b" zebra")}
+    entry.update(token=other["token"], bytes=other["bytes"])
+
+
+def _as_raw_pieces(entry: Object) -> None:
+    entry["token"] = f"Ġx{entry['token'].strip()}x"
+    entry["bytes"] = None
+
+
+of_text = partial(of_logprobs, applies=plain)
+"""A requirement on the log probabilities of plain texts."""
+
+NOTHING = NotJudged(reason="no text that its limit cut was there with log probabilities of four tokens")
+
+
+@of_text(
+    "logprobs.of-the-text",
+    level=MUST,
+    mutants=[
+        tells(
+            "logprobs-of-other-tokens",
+            "log probabilities are told of tokens that were not said",
+            entry_by_entry(_runner_up),
+        ),
+        tells(
+            "logprobs-of-other-tokens-in-streams",
+            "streams tell log probabilities of tokens that were not said",
+            entry_by_entry(_runner_up),
+            streaming,
+        ),
+        tells(
+            "logprobs-of-raw-pieces",
+            "tokens are told as pieces that are not in the text",
+            entry_by_entry(_as_raw_pieces),
+        ),
+    ],
+)
+def are_of_the_text(exchange: Exchange) -> Iterator[Finding]:
+    """The tokens whose log probabilities are told are those of the text: at least half of them are found in it."""
+    judged = False
+    for choice, there in told(exchange):
+        if not cut_by_length(choice):
+            continue
+        said = [words for place in there if (words := _words(place.said)) is not None]
+        found = sum(words in choice.text for words in said)
+        judged = judged or len(said) >= 4
+        if len(said) >= 4 and found < len(said) / 2:
+            strange = next(words for words in said if words not in choice.text)
+            yield Violation(
+                pointer=f"/choices/{show(choice.index)}/logprobs/content",
+                observed=f"of tokens of which {len(said) - found} in {len(said)} are not in the text: {show(strange)}",
+                expected=f"of the tokens of {show(choice.text)}",
+            )
+    if not judged:
+        yield NOTHING
+
+
+def _alike(says: str, text: str) -> bool:
+    """The same text, but for white space at the ends and a character that the limit cut."""
+    says, text = says.strip(), text.strip()
+    if says == text:
+        return True
+    whole_says, whole_text = says.rstrip(REPLACEMENT).rstrip(), text.rstrip(REPLACEMENT).rstrip()
+    if whole_text != text:
+        return says.startswith(whole_text)
+    return whole_says != says and text.startswith(whole_says)
+
+
+def _swapped(there: list[Any]) -> list[Any]:
+    return [*there[1::-1], *there[2:]] if there[1:] and there[0]["token"] != there[1]["token"] else there[:-2]
+
+
+@of_text(
+    "logprobs.exact",
+    level=SHOULD,
+    mutants=[
+        tells("first-entry-lost", "the first token has no log probability", lambda told: told[1:]),
+        tells("last-entry-lost-in-streams", "a stream's last tokens have none", lambda told: told[:-2], streaming),
+        tells("entries-swapped", "two places are told in the wrong order", _swapped),
+        tells("entries-twice", "every place is told twice", lambda told: [each for each in told for _ in "12"]),
+    ],
+)
+def give_the_text(exchange: Exchange) -> Iterator[Finding]:
+    """The tokens of a text that its limit cut, joined, are the text."""
+    judged = False
+    for choice, said in told(exchange):
+        if not cut_by_length(choice):
+            continue
+        says = joined(said) if said and len(said) == len(entries(choice)) else None
+        judged = judged or says is not None
+        if says is not None and not _alike(says, choice.text):
+            yield Violation(
+                pointer=f"/choices/{show(choice.index)}/logprobs/content",
+                observed=f"of tokens that say {show(says, 80)}",
+                expected=f"of those of the text {show(choice.text, 80)}",
+            )
+    if not judged:
+        yield NotJudged(reason="no text that its limit cut had tokens that could be joined")
+
+
+def _names_its_bytes(candidate: Candidate) -> bool:
+    if candidate.bytes is None or REPLACEMENT in candidate.token or SPECIAL.fullmatch(candidate.token):
+        return True
+    token, spaced = candidate.token, candidate.token.translate(MARKERS)
+    return candidate.bytes in (token.encode("utf-8", "replace"), spaced.encode("utf-8", "replace"))
+
+
+def _other_bytes(entry: Object) -> None:
+    entry["bytes"] = [each + 1 if each < 127 else each for each in entry["bytes"]]
+
+
+def _code_points(entry: Object) -> None:
+    entry["bytes"] = list(f"{entry['token']}é".encode("latin-1", "replace"))
+
+
+@of_text(
+    "logprobs.bytes",
+    level=SHOULD,
+    mutants=[
+        tells("bytes-of-another-token", "a token's bytes are of another token", entry_by_entry(_other_bytes)),
+        tells("bytes-in-latin-1", "a token's bytes are not UTF-8", entry_by_entry(_code_points), streaming),
+    ],
+)
+def bytes_are_the_tokens(exchange: Exchange) -> Iterator[Finding]:
+    """Where a token's bytes are told, they are the UTF-8 of the token that stands beside them."""
+    candidates = [each for place in all_places(exchange) for each in (place.said, *place.listed)]
+    if not any(each.bytes is not None for each in candidates):
+        yield NotJudged(reason="no bytes were told")
+    wrong = next((each for each in candidates if not _names_its_bytes(each)), None)
+    if wrong is not None:
+        yield Violation(
+            pointer="/choices/*/logprobs/content/*/bytes",
+            observed=f"{show(list(wrong.bytes or b''))} for the token {show(wrong.token)}",
+            expected=show(list(wrong.token.encode("utf-8", "replace"))),
+        )
+
+
+def _thought(exchange: Exchange) -> bool:
+    details = members((exchange.usage or {}).get("completion_tokens_details"))
+    return bool(details.get("reasoning_tokens")) or any(choice.reasoning for choice in exchange.choices)
+
+
+@of_text(
+    "logprobs.counted",
+    level=SHOULD,
+    mutants=[
+        tells("half-the-entries", "every second token has no log probability", lambda told: told[::2]),
+        tells("two-entries-lost-in-streams", "a stream's last two tokens have none", lambda told: told[:-2], streaming),
+        tells("one-entry-too-many", "one place is told twice", lambda told: [*told, *told[-1:]]),
+    ],
+)
+def are_as_many_as_tokens(exchange: Exchange) -> Iterator[Finding]:
+    """There are as many entries as completion_tokens, or one less a choice: the end of a text may be counted untold."""
+    count, lengths = exchange.tokens("completion_tokens"), [len(entries(choice)) for choice in exchange.choices]
+    if not is_integer(count) or not any(lengths) or _thought(exchange):
+        yield NotJudged(reason="there was no usage beside log probabilities, or tokens of thoughts were counted")
+    elif not count - len(lengths) <= sum(lengths) <= count:
+        yield Violation(
+            pointer="/choices/*/logprobs/content",
+            observed=f"{sum(lengths)} entries",
+            expected=f"{count}, the completion_tokens, or one less a choice",
+        )

@@ -1,0 +1,117 @@
+"""repetition_penalty: it divides and multiplies, so what it does depends on logits that no reply tells.
+
+What any logits show is that cold texts at 1.0, 1.99 and 0.01 are not all the same, and which repeats itself more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from ..ask import Ask
+from ..exchange import Exchange
+from ..likelihoods import Key, all_places
+from ..model import Depth, Finding, Level, NotJudged, Violation
+from ..mutants import Call, Mutant
+from ..requirement import requirement
+from ..scenario import Script, both_modes, scenario
+from ..schema import show
+from ..spoil import ignores, streaming
+from .logprobs_asked import neutral
+
+MUST, SHOULD = Level.MUST, Level.SHOULD
+
+ABOVE, BELOW = 1.99, 0.01
+"""Far from 1.0: what has been said and has a logit above 0 has a hundredfold one at 0.01, and is said again."""
+
+LONG = 24
+"""Tokens, or words, in which something comes up again."""
+
+
+@scenario(steps=3, tokens=120)
+def repeating(ask: Ask) -> Script:
+    """Talk coldly with repetition_penalty at 1.0, above it and below."""
+    told = {"logprobs": True} if ask.has("logprobs") else {}
+    yield [
+        ask(max_tokens=limit, also={**neutral(ask, temperature=ask.setting.cold, repetition_penalty=value), **told})
+        for value, limit in ((1.0, 40), (ABOVE, 40), (BELOW, 40))
+    ]
+    return None
+
+
+repeats = both_modes(repeating, streams=Depth.FULL)
+
+
+def _tokens(exchange: Exchange) -> list[Key]:
+    """What was said, token by token, or where that is not told word by word."""
+    return [place.said.key for place in all_places(exchange)] or list(exchange.text.split())
+
+
+def _length(exchange: Exchange) -> int:
+    return len(_tokens(exchange))
+
+
+def _upside_down(call: Call) -> Call:
+    value = call.sent.get("repetition_penalty")
+    if not isinstance(value, int | float) or not value:
+        return call
+    return call.with_body({**call.sent, "repetition_penalty": min(1.99, 1 / value)})
+
+
+of_repetition = partial(
+    requirement,
+    source="repetition_penalty",
+    scenario=repeats,
+    feature="repetition-penalty",
+    parameter="repetition_penalty",
+)
+"""A requirement on what repetition_penalty does."""
+
+
+@of_repetition(
+    "sampling.repetition-penalty-acts",
+    level=MUST,
+    mutants=[ignores("repetition_penalty"), ignores("repetition_penalty", when=streaming)],
+)
+def repetition_acts(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """With repetition_penalty well above 1.0 and well below it cold texts are not all the one it leaves alone."""
+    texts = [each.text for each in asked[:3]]
+    if not all(each.legible and each.text for each in asked[:3]) or min(map(_length, asked[:3])) < LONG:
+        yield NotJudged(reason="too little was said for anything to come up again")
+    elif len(set(texts)) == 1:
+        yield Violation(
+            pointer="/choices/0",
+            observed=f"{show(texts[0])} whatever repetition_penalty is",
+            expected=f"another text at {ABOVE} or at {BELOW}",
+            exchanges=tuple(each.n for each in asked[:3]),
+        )
+
+
+def variety(said: Sequence[Key]) -> float:
+    """The part of the tokens that are different ones."""
+    return len(set(said)) / len(said)
+
+
+@of_repetition(
+    "sampling.repetition-penalty-direction",
+    level=SHOULD,
+    mutants=[
+        Mutant(
+            name="repetition-penalty-upside-down",
+            about="repetition_penalty above 1.0 favours what has been said",
+            request=_upside_down,
+        )
+    ],
+)
+def repetition_is_lessened(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """Above 1.0 a cold text repeats itself less than below it."""
+    above, below = _tokens(asked[1]), _tokens(asked[2])
+    if min(len(above), len(below)) < LONG or not all(each.legible for each in asked[:3]):
+        yield NotJudged(reason="too little was said for anything to come up again")
+    elif variety(below) > variety(above) + 0.2:
+        yield Violation(
+            pointer="/choices/0",
+            observed=f"of {variety(above):.0%} different tokens at {ABOVE} and of {variety(below):.0%} at {BELOW}",
+            expected="more different tokens above 1.0 than below",
+            exchanges=(asked[1].n, asked[2].n),
+        )

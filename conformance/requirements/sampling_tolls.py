@@ -1,0 +1,145 @@
+"""What a penalty takes off: a cold reply says what is left as the likeliest token when its toll is taken.
+
+No chance is in it.  Lists of the likeliest tokens before the penalty show, place by place, whether that was so.  Told
+after the sampler, they cannot show it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..exchange import Exchange
+from ..likelihoods import REPLACEMENT, UNTOLD, Candidate, Key, Place, same_start, told
+from ..model import Finding, NotJudged, Violation
+from ..reply import objects, text
+from ..schema import show
+
+SURELY = 0.75
+"""Nats by which another token must have been ahead, for batches and kernels shift likelihoods a little."""
+
+TWICE = 2
+"""Places that must speak against an endpoint."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """A place, and how often each token had been said before it."""
+
+    place: Place
+    said: Counter[Key]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toll:
+    """What the penalties take off a token by how often it has been said."""
+
+    frequency: float
+    presence: float
+
+    def left(self, candidate: Candidate, count: int) -> float:
+        """What is left of a token's log probability, but for what all tokens share."""
+        return candidate.logprob - self.frequency * count - self.presence * (count > 0)
+
+
+def toll_of(exchange: Exchange) -> Toll:
+    """What the request asks for."""
+    sent = exchange.sent
+    frequency, presence = (
+        float(value) if isinstance(value := sent.get(name), int | float) else 0.0
+        for name in ("frequency_penalty", "presence_penalty")
+    )
+    return Toll(frequency=frequency, presence=presence)
+
+
+def _history(exchange: Exchange) -> Iterator[Spot]:
+    for _, there in told(exchange)[:1]:
+        said: Counter[Key] = Counter()
+        for place in there:
+            if place.listed:
+                yield Spot(place=place, said=Counter(said))
+            said[place.said.key] += 1
+
+
+def _safe(candidate: Candidate, prompt: str) -> bool:
+    """A token of which it is known how often it came up: not one of the prompt's, which some endpoints count."""
+    word = candidate.token.strip().lower()
+    return bool(word) and REPLACEMENT not in word and word not in prompt and candidate.logprob > UNTOLD
+
+
+def _prompt(exchange: Exchange) -> str:
+    return " ".join(text(each.get("content")) for each in objects(exchange.sent.get("messages"))).lower()
+
+
+def better(exchange: Exchange) -> list[tuple[Place, Candidate]]:
+    """The places where another token was surely ahead of the one that was said once the toll was taken, and that token.
+
+    Where repetition_penalty is not pinned to its neutral value an endpoint may have a mild one of its own: then only
+    tokens that were said again, and others that were new, are compared.
+    """
+    prompt, toll = _prompt(exchange), toll_of(exchange)
+    pinned = "repetition_penalty" in exchange.sent
+    found = []
+    for each in _history(exchange):
+        mine = Candidate(token=each.place.said.token, bytes=each.place.said.bytes, logprob=each.place.logprob)
+        count = each.said[mine.key]
+        if not _safe(mine, prompt):
+            continue
+        others = [
+            (toll.left(other, each.said[other.key]), other)
+            for other in each.place.listed
+            if other.key != mine.key and _safe(other, prompt) and (pinned or (count and not each.said[other.key]))
+        ]
+        left, other = max(others, key=lambda pair: pair[0], default=(-1e9, mine))
+        if left > toll.left(mine, count) + SURELY:
+            found.append((each.place, other))
+    return found
+
+
+def _untouched(exchange: Exchange) -> tuple[int, int]:
+    """Of the places where neither what is listed nor what was said had been said before, and so no penalty acts, how
+    many have the likeliest token; and all of them."""
+    fresh = [
+        each.place
+        for each in _history(exchange)
+        if not any(each.said[one.key] for one in (each.place.said, *each.place.listed))
+    ]
+    return sum(place.gap <= SURELY for place in fresh), len(fresh)
+
+
+def _effects(exchange: Exchange) -> int:
+    """Places where the toll makes another token the likeliest."""
+    toll, count = toll_of(exchange), 0
+    for each in _history(exchange):
+        after = max(each.place.listed, key=lambda one: toll.left(one, each.said[one.key]))
+        best = max(each.place.listed, key=lambda one: one.logprob)
+        count += after.key != best.key
+    return count
+
+
+def heeded(exchange: Exchange, probe: Exchange, name: str) -> Iterator[Finding]:
+    """What one reply says of its penalty."""
+    start = same_start(exchange, probe)
+    best, fresh = _untouched(exchange) if exchange.legible else (0, 0)
+    if not (exchange.legible and probe.legible) or start is None:
+        yield NotJudged(reason="there were no lists to judge by")
+    elif not start:
+        yield NotJudged(reason="log probabilities are told after the sampler, where they show no penalty")
+    elif best < fresh * 0.9:
+        yield NotJudged(reason="cold replies do not say the likeliest token even where no penalty acts")
+    else:
+        found = better(exchange)
+        if len(found) >= TWICE:
+            place, other = found[0]
+            yield Violation(
+                pointer="/choices/0/logprobs/content",
+                observed=(
+                    f"{show(place.said.token)} ({place.logprob:.3g}) where {show(other.token)} ({other.logprob:.3g}) "
+                    f"was ahead by the penalty, and the like at {len(found)} places"
+                ),
+                expected=f"the likeliest token after {name} {show(exchange.sent.get(name))} has taken its toll",
+                exchanges=(exchange.n,),
+            )
+        elif _effects(exchange) < TWICE:
+            yield NotJudged(reason="too little came up twice for an effect to be seen")

@@ -1,0 +1,64 @@
+"""What chance may do: exact tests in pure arithmetic, and the rate at which a whole run of them errs.
+
+Rule: nothing here is approximated by a curve.  A bound is a bound whatever the model is, so a requirement can say how
+often it wrongs an endpoint that conforms.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+ALPHA = 1e-4
+"""How often, at most, one look at an endpoint that conforms makes a requirement that goes by chance speak up."""
+
+LOOKS = 6
+"""Performances of one scenario that a plan holds at most, streams and further takes included; a test holds it so."""
+
+REPEATS = 3
+"""Fresh looks that may confirm what one look showed."""
+
+BY_CHANCE = frozenset({"sampling.temperature-low", "sampling.temperature-high", "sampling.top-p-acts"})
+"""The requirements that go by chance.  All others judge what no chance can make of an endpoint that conforms."""
+
+
+def confirmed(alpha: float, looks: int, repeats: int = REPEATS) -> float:
+    """At most how often a requirement is violated twice by chance: in two looks, or in one and in a repeat of it."""
+    return math.comb(looks, 2) * alpha**2 + looks * alpha * repeats * alpha
+
+
+FAMILY = len(BY_CHANCE) * confirmed(ALPHA, LOOKS)
+"""At most how often a whole run says, by chance, something against an endpoint that conforms."""
+
+
+def at_least(successes: int, trials: int, chance: float) -> float:
+    """How likely so many successes or more are in so many independent trials, each with this chance."""
+    if successes <= 0:
+        return 1.0
+    if chance >= 1.0:
+        return 1.0 if successes <= trials else 0.0
+    return min(
+        1.0,
+        math.fsum(
+            math.comb(trials, count) * chance**count * (1.0 - chance) ** (trials - count)
+            for count in range(successes, trials + 1)
+        ),
+    )
+
+
+def betrayed(ratios: Iterable[float], alpha: float = ALPHA) -> bool:
+    """Whether what came up speaks so much for another law that it does so under the true one at most this often.
+
+    `ratios` are, draw by draw, the logarithm of how likely it was under the other law over how likely it was under the
+    true one.  Their product has a mean of at most 1 under the true law, so by Markov's inequality it comes to 1/alpha
+    no more often than alpha, however many draws there are and whatever they depend on.
+    """
+    return math.fsum(ratios) >= -math.log(alpha)
+
+
+def tempered(log_probabilities: Iterable[float], temperature: float) -> list[float]:
+    """Log probabilities at another temperature, of these tokens alone: they sum to 1."""
+    scaled = [each / temperature for each in log_probabilities]
+    highest = max(scaled)
+    norm = highest + math.log(math.fsum(math.exp(each - highest) for each in scaled))
+    return [each - norm for each in scaled]
