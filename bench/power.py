@@ -49,7 +49,7 @@ class Trial:
 
     def verdict(self, row: Row, depth: Depth) -> Judged:
         """What a run of this depth says in the end."""
-        cases = {each.id: each for each in row.cases(self.setting.contract) if each.variant.depth.rank <= depth.rank}
+        cases = {each.id: each for each in row.cases(self.setting) if each.variant.depth.rank <= depth.rank}
         for case in cases.values():
             self._perform(case, 0)
         for round_ in range(1, 4):
@@ -106,7 +106,7 @@ def main(runs: int, contract: str) -> None:
     ]
     print(f"{contract}, {runs} runs each against an endpoint that ignores the parameter, and against a clean one")
     for row in judged:
-        least = min((case.variant.depth for case in row.cases(contracts.load(contract))), key=lambda each: each.rank)
+        least = row.least(contracts.load(contract))
         for flat in (True, False):
             for name, lacks in FEATURES.items():
                 told = caught(contract, row, runs, least, lacks=lacks, flat=flat)

@@ -14,7 +14,7 @@ def talk(ask: Ask) -> Script:
     return None
 
 
-talks = takes(both_modes(talk), standard=6, full=60)
+talks = takes(both_modes(talk), standard=4, full=60)
 """A short talk in both modes."""
 
 stream = streamed(talk)
@@ -28,7 +28,7 @@ def several(ask: Ask) -> Script:
     return None
 
 
-choices = takes(both_modes(several), standard=5, full=15)
+choices = takes(both_modes(several), standard=4, full=15)
 """The same as a whole reply and as a stream."""
 
 
@@ -42,7 +42,7 @@ def cut_short(ask: Ask) -> Script:
     return None
 
 
-cuts = takes(both_modes(cut_short, streams=Depth.STANDARD), standard=4, full=10)
+cuts = takes(both_modes(cut_short, streams=Depth.STANDARD), standard=3, full=10)
 """Replies cut by their limit, whole and streamed."""
 
 
@@ -53,7 +53,7 @@ def both_ways(ask: Ask) -> Script:
     return None
 
 
-whole_and_stream = takes(both_ways, standard=8, full=20)
+whole_and_stream = takes(both_ways, standard=6, full=20)
 """The same question in both modes."""
 
 

@@ -30,6 +30,9 @@ LONG = 20_000
 MOST_ITEMS = 200
 """Items of the longest array that is sent."""
 
+MOST_CHOICES = 200
+"""Choices that are asked for at most, however far beyond the range that is."""
+
 DEPTH = 3
 """Objects and arrays inside of each other whose parts are changed one by one."""
 
@@ -105,7 +108,8 @@ def departures(kitchen: Kitchen, name: str) -> Departures | None:
 
 def _costs(name: str, value: JSON) -> bool:
     """Whether an endpoint that accepts a value might talk without end."""
-    return name in LIMITS and isinstance(value, int | float) and value > MOST_TOKENS
+    most = {**dict.fromkeys(LIMITS, MOST_TOKENS), "n": MOST_CHOICES}.get(name)
+    return most is not None and isinstance(value, int | float) and value > most
 
 
 def _zone(kitchen: Kitchen, parameter: Parameter, body: Object, value: JSON) -> Zone:
