@@ -151,7 +151,16 @@ def _causes(reductions: Sequence[Exchange], contract: Contract) -> Iterable[Caus
         for cause in sorted(found, key=lambda each: len(each.exchange.request.body)):
             if len(cause.blamed) == least:
                 simplest.setdefault((cause.blamed, cause.signature), cause)
-    return simplest.values()
+    return _apart(simplest.values())
+
+
+def _apart(causes: Iterable[Cause]) -> Iterable[Cause]:
+    """The causes without those of which a smaller one is a part: they were not reduced to their end."""
+    kept: list[Cause] = []
+    for cause in sorted(causes, key=lambda each: len(each.blamed)):
+        if not any(set(each.blamed) <= set(cause.blamed) and each.signature == cause.signature for each in kept):
+            kept.append(cause)
+    return kept
 
 
 def _parts(exchange: Exchange, contract: Contract) -> frozenset[tuple[str, bytes]]:

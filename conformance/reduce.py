@@ -1,9 +1,9 @@
 """A refused combination -> the fewest members that are refused: a scenario that leaves out more and more.
 
 It asks in rounds, each round's requests together.  Members that were never seen accepted are tried first, each alone;
-where that settles nothing, halves, as long as one of them is refused; then all but each member, which tells the members
-that nothing can do without.  Last, simpler values are tried for what is left.  Every request must be accepted by the
-contract, for it is made from members that may stand together.
+where that settles nothing, halves, as long as one of them is refused; then all but each member, which tells those that
+are needed; and where they are not enough, one of the others beside them.  Last, simpler values are tried for what is
+left.  Every request must be accepted by the contract, for it is made of members that may stand together.
 """
 
 from __future__ import annotations
@@ -52,9 +52,15 @@ def reduction(ask: Ask, body: dict[str, JSON], suspects: list[str]) -> Script:
         needed = [name for (name, _), answer in zip(less, answers, strict=True) if not declined(answer)]
         if not refused:
             break
-        rest = search.only(needed)
-        if rest is not None and declined((yield search.ask([rest])[0])):
-            search.body = rest
+        least = search.only(needed)
+        if least is not None and declined((yield search.ask([least])[0])):
+            search.body = least
+            break
+        more = search.with_each(needed)[: search.left]
+        answers = together((yield search.ask(more))) if more else ()
+        enough = [body for body, answer in zip(more, answers, strict=True) if declined(answer)]
+        if enough:
+            search.body = min(enough, key=len)
             break
         search.body = min(refused, key=len)
     simpler = [*search.limits([search.body]), *search.simpler()][: search.left]
@@ -95,9 +101,21 @@ class _Search:
         return [made for some in (names[:middle], names[middle:]) if (made := self.only(some))]
 
     def without_each(self) -> list[tuple[str, Object]]:
-        """Each of its members that can be left out, and the request without it."""
+        """Each of its members, and the request without it and without those that cannot go without it."""
         names = self.names
-        return [(name, made) for name in names if (made := self.only([other for other in names if other != name]))]
+        return [
+            (name, made)
+            for name in names
+            if (made := self.only([other for other in names if other != name and not self._needs(other, name)]))
+        ]
+
+    def _needs(self, name: str, other: str) -> bool:
+        return other in (self._kitchen.companions(name, self.body[name]) or {})
+
+    def with_each(self, needed: Sequence[str]) -> list[Object]:
+        """The request with the members that it needs and one of the others, for one of several may do."""
+        others = [name for name in self.names if name not in needed]
+        return [made for name in others if (made := self.only([*needed, name]))]
 
     def limits(self, bodies: Sequence[Object]) -> list[Object]:
         """The smallest request with the limits that these have, which may be lowered for the sake of another member."""

@@ -23,7 +23,7 @@ from .contract import Contract
 from .evidence import FORMAT, Evidence
 from .exchange import Exchange
 from .fire import Firer, Job, Pace
-from .judge import hear, judge, setting_of
+from .judge import hear, judge
 from .model import JSON, Depth, Purpose, UsageError
 from .plan import Plan
 from .reply import members, text
@@ -134,13 +134,13 @@ def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> E
     finally:
         writer.end(why, now(), _counts(writer.evidence.exchanges))
     if order.replay is not None:
-        replay.save(order.replay, order.contract, causes(writer.evidence, order.contract))
+        replay.save(order.replay, order.contract, causes(writer.evidence, planned.setting))
     return writer.evidence
 
 
-def causes(evidence: Evidence, contract: Contract) -> tuple[Cause, ...]:
+def causes(evidence: Evidence, setting: Setting) -> tuple[Cause, ...]:
     """The smallest requests that were refused and should not have been."""
-    return blame(hear(evidence, setting_of(evidence, contract)).exchanges, contract).causes
+    return blame(hear(evidence, setting).exchanges, setting.contract).causes
 
 
 def _begin(order: Order, planned: Plan, out: Path) -> Writer:

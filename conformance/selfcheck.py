@@ -23,7 +23,7 @@ from .evidence import CaseRecord, Evidence
 from .exchange import Exchange
 from .fire import Firer, Job, Pace
 from .judge import Judged, hear, judge
-from .model import JSON, Kind, Level, Purpose, Request, Verdict
+from .model import JSON, Depth, Kind, Level, Purpose, Request, Verdict
 from .mutants import Call, Mutant
 from .record import Address, Heard
 from .reference.app import running
@@ -66,13 +66,17 @@ class Bench:
     """One contract's reference endpoint, asked in process and over a socket, clean or with a mutant.
 
     Use as a context manager: the socket is open as long as it lasts.  Whatever was fired is kept, for rows share cases.
+    `depth`: that of the cases that are performed.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, *, depth: Depth = Depth.FULL, seed: int = 1) -> None:
         self.contract: Contract = contracts.load(name)
         self.key = KEYS[self.contract.scheme]
         self.endpoint = Endpoint(self.contract, key=self.key, entropy=_Counter())
-        self.setting = Setting(contract=self.contract, model="reference", features=frozenset(self.contract.features))
+        self.depth = depth
+        self.setting = Setting(
+            contract=self.contract, model="reference", features=frozenset(self.contract.features), seed=seed
+        )
         self._fired: dict[tuple[str, str, int], Evidence] = {}
         self._stack = ExitStack()
         self.target: Target
@@ -91,13 +95,17 @@ class Bench:
 
     def said(self, row: Row, mutant: Mutant | None) -> Judged:
         """The row's verdict on this mutant."""
+        return judge(hear(self.evidence(row, mutant), self.setting), [row])[0]
+
+    def evidence(self, row: Row, mutant: Mutant | None) -> Evidence:
+        """What is fired for a row: its cases, and what makes refused combinations smaller."""
         evidence = Evidence(header={})
         for case in self.cases(row):
             fired = self._evidence(case, mutant, TIMES[row.requirement.kind])
             evidence.cases.update(fired.cases)
             evidence.exchanges += fired.exchanges
         self._minimise(evidence, mutant)
-        return judge(hear(evidence, self.setting), [row])[0]
+        return evidence
 
     def _minimise(self, evidence: Evidence, mutant: Mutant | None) -> None:
         """Make the refused combinations smaller, as a run does."""
@@ -112,7 +120,11 @@ class Bench:
 
     def cases(self, row: Row) -> list[Case]:
         """The row's cases, each with one prompt."""
-        return [case for case in row.cases(self.setting) if "take" not in case.arguments]
+        return [
+            case
+            for case in row.cases(self.setting)
+            if "take" not in case.arguments and case.variant.depth.rank <= self.depth.rank
+        ]
 
     def _evidence(self, case: Case, mutant: Mutant | None, times: int) -> Evidence:
         if mutant is not None and self._untouched(case, mutant, times):
