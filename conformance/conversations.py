@@ -32,13 +32,13 @@ choices = takes(both_modes(several), standard=5, full=15)
 """The same as a whole reply and as a stream."""
 
 
-@scenario(steps=4, tokens=64, depth=Depth.SMOKE)
+@scenario(steps=3, tokens=66, depth=Depth.SMOKE)
 def cut_short(ask: Ask) -> Script:
     """Let the model talk freely, then ask again with limits that must cut it."""
     free = yield ask(max_tokens=48, greedy=True)
     if len(free.text) < 40:
         return "the model said too little to be cut"
-    yield [ask(max_tokens=limit, greedy=True) for limit in (2, 5, 9)]
+    yield [ask(max_tokens=limit, greedy=True) for limit in (6, 12)]
     return None
 
 

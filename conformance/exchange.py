@@ -12,7 +12,7 @@ from functools import cached_property
 
 from . import sse, strict_json
 from .model import JSON, Purpose, Zone
-from .reply import Choice, assembled, has_text, is_integer, whole_choices
+from .reply import Choice, assembled, has_text, is_integer, members, whole_choices
 from .strict_json import Document
 
 DONE = b"[DONE]"
@@ -191,6 +191,15 @@ class Exchange:
         """The usage object: the last one of a stream, the one of a whole reply."""
         found = [given for given in (each.get("usage") for each in self.objects) if isinstance(given, dict)]
         return found[-1] if found else None
+
+    @property
+    def thought(self) -> bool:
+        """Whether it shows thoughts apart from its text, or counts thoughts that it does not show.
+
+        They spend max_tokens too, and no two times the same: what is left for the text cannot be told.
+        """
+        counted = members((self.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
+        return any(choice.reasoning for choice in self.choices) or (is_integer(counted) and counted > 0)
 
     def tokens(self, name: str) -> int | None:
         """A count of the usage object ("prompt_tokens" ...), None when it is absent or no integer."""

@@ -37,6 +37,12 @@ def text(value: JSON) -> str:
     return value if isinstance(value, str) else ""
 
 
+def thoughts(message: JSON) -> str:
+    """What a message or a delta shows of a model's thoughts; servers give the member one of two names, or both."""
+    said = members(message)
+    return text(said.get("reasoning_content")) or text(said.get("reasoning"))
+
+
 def has_text(value: JSON) -> bool:
     """Whether a completion or a chunk has choices, each with a message or delta whose content is text or none."""
     choices = value.get("choices") if isinstance(value, dict) else None
@@ -84,7 +90,7 @@ def whole_choices(completion: dict[str, JSON]) -> Iterator[Choice]:
             index=choice.get("index"),
             role=message.get("role"),
             text=text(message.get("content")),
-            reasoning=text(message.get("reasoning_content")),
+            reasoning=thoughts(message),
             refusal=text(message.get("refusal")),
             finish_reasons=() if reason is None else (reason,),
             logprobs=_entries(choice),
@@ -107,7 +113,7 @@ class _Parts:
         delta = members(choice.get("delta"))
         self.role = delta.get("role") if self.role is None else self.role
         self.text.append(text(delta.get("content")))
-        self.reasoning.append(text(delta.get("reasoning_content")))
+        self.reasoning.append(thoughts(delta))
         self.refusal.append(text(delta.get("refusal")))
         self.tool_calls += items(delta.get("tool_calls"))
         if choice.get("finish_reason") not in (None, ""):

@@ -86,11 +86,14 @@ def every_choice_speaks(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
         for choice in three.choices
         if not (choice.text or choice.reasoning or choice.refusal or choice.tool_calls)
     ]
-    for choice in silent:
-        if choice.finish_reason not in ("stop", "content_filter"):  # an end-of-text token may come first
-            yield Violation(
-                pointer=f"/choices/{show(choice.index)}", observed="silent", expected="text", exchanges=(three.n,)
-            )
+    silent = [choice for choice in silent if choice.finish_reason not in ("stop", "content_filter")]
+    if silent and three.thought:
+        yield NotJudged(reason="its limit may have been spent on thoughts that are not shown")
+        return
+    for choice in silent:  # those that say "stop" may have begun with an end-of-text token
+        yield Violation(
+            pointer=f"/choices/{show(choice.index)}", observed="silent", expected="text", exchanges=(three.n,)
+        )
 
 
 def _without_roles(_: Object, chunk: Object) -> None:
@@ -215,7 +218,7 @@ def silent_after_finish(exchange: Exchange) -> Iterator[Violation]:
     for number, index, choice in each_choice(exchange):
         delta = members(choice.get("delta"))
         if show(index) in over and any(
-            delta.get(name) for name in ("content", "tool_calls", "refusal", "reasoning_content")
+            delta.get(name) for name in ("content", "tool_calls", "refusal", "reasoning_content", "reasoning")
         ):
             yield Violation(
                 pointer=f"event {number}/choices/*/delta", observed=show(delta), expected="empty: the choice had ended"
