@@ -17,8 +17,9 @@ from .strict_json import Document
 
 DONE = b"[DONE]"
 
-WEATHER_STATUSES = frozenset({402, 408, 425, 429, 502, 503, 504})
-"""Statuses that speak of the road or of an account, not of the request."""
+WEATHER_STATUSES = frozenset({402, 408, 425, 429, 502, 503, 504, *range(520, 528), 529, 530})
+"""Statuses that speak of the road or of an account, not of the request; those from 520 are Cloudflare's, and 529 says
+that a site is overloaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ class Exchange:
     def asked_choices(self) -> int:
         """How many choices the request asked for: n, or 1."""
         n = self.sent.get("n")
-        return n if is_integer(n) else 1
+        return int(n) if is_integer(n) else 1
 
     # -- the reply
 
@@ -114,6 +115,11 @@ class Exchange:
     def dropped(self) -> bool:
         """The connection was there and was closed without a reply: on valid requests weather, on others an answer."""
         return self.status is None and self.error is not None and self.error.startswith("closed")
+
+    @property
+    def says_nothing(self) -> str | None:
+        """Why nothing can be concluded from this answer to what it was asked, or None if something can."""
+        return None if self.dropped and self.zone is not Zone.ACCEPT else self.weather
 
     @property
     def crashed(self) -> bool:
@@ -204,4 +210,4 @@ class Exchange:
     def tokens(self, name: str) -> int | None:
         """A count of the usage object ("prompt_tokens" ...), None when it is absent or no integer."""
         count = (self.usage or {}).get(name)
-        return count if is_integer(count) else None
+        return int(count) if is_integer(count) else None

@@ -15,7 +15,7 @@ from .ask import Setting
 from .contract import Contract
 from .evidence import Evidence
 from .exchange import Exchange
-from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation, Zone
+from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation
 from .plan import canary, preflight
 from .requirement import Requirement, Row
 from .requirements import scenarios
@@ -99,7 +99,7 @@ def hear(evidence: Evidence, setting: Setting) -> Hearing:
             case = Case(scenario=known[record.scenario], variant=Variant(arguments=record.arguments, depth=Depth.SMOKE))
             for round_ in sorted({round_ for case_, round_, _ in latest if case_ == record.id} | {0}):
                 performances[record.id, round_] = _replay(case, round_, setting, latest)
-    live = [each for each in latest.values() if each.weather is None or (each.dropped and each.zone is not Zone.ACCEPT)]
+    live = [each for each in latest.values() if each.says_nothing is None]
     return Hearing(
         setting=setting,
         exchanges=tuple(sorted(live, key=lambda each: each.n)),

@@ -13,8 +13,8 @@ from .model import JSON
 
 
 def is_integer(value: JSON) -> TypeGuard[int]:
-    """Whether a JSON value is an integer number (a bool is none)."""
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Whether a JSON value is an integer number, as JSON Schema has it: 1.0 is one, and a bool is none."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
 def items(value: JSON) -> list[JSON]:
@@ -141,5 +141,5 @@ def assembled(chunks: Iterable[dict[str, JSON]]) -> list[Choice]:
     for chunk in chunks:
         for choice in objects(chunk.get("choices")):
             index = choice.get("index")
-            parts.setdefault(repr(index), _Parts(index)).add(choice)
+            parts.setdefault(repr(int(index) if is_integer(index) else index), _Parts(index)).add(choice)
     return [each.joined() for each in parts.values()]

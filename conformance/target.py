@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from .model import Credential, UsageError
-from .redact import SHORTEST, Redactor
+from .redact import LONGEST_WORD, SHORTEST, Redactor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Target:
         """The funnel for this target's secrets; the key is number 1, the wrong key the last."""
         parts = (self.key or "").split(":", 1) if self.scheme == "basic" else []
         secrets = [self.key or "", *parts, *(value for _, value in self.headers), self.wrong_key]
-        return Redactor(secret for secret in secrets if len(secret) >= SHORTEST)
+        return Redactor((secret for secret in secrets if len(secret) >= SHORTEST), words=LONGEST_WORD)
 
     def tries_wrong_key(self, headers: Iterable[tuple[str, str]]) -> bool:
         """Whether recorded request headers show that the wrong key was tried."""

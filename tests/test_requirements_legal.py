@@ -293,7 +293,7 @@ def test_weather_passes(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", [lambda count: count % 3 == 0, lambda count: count > 20], ids=["gusts", "for good"])
-@pytest.mark.parametrize("status", [402, 429, 502, 503, 504])
+@pytest.mark.parametrize("status", [402, 429, 502, 503, 504, 520, 524, 529])
 def test_weather_is_no_finding(bad: Callable[[int], bool], status: int) -> None:
     """What an endpoint says of the road or of an account says nothing against it, however often it says so, and no row
     is decided by it."""
@@ -311,6 +311,27 @@ def test_weather_is_no_finding(bad: Callable[[int], bool], status: int) -> None:
     _, judged = conduct("v3-openai", Oddity(name="weather", around=around))
     assert said_against(judged) == {}
     assert Verdict.INCONCLUSIVE in {each.verdict for each in judged}
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "echoed"),
+    [
+        ("ollama", "fp_ollama", False),
+        ("ollama", "ollama", False),
+        ("the-key-of-the-tests", "no such key: the-key-of-the-tests", True),
+        ("the-key-of-the-tests", "fp_the-key-of-the-tests2", False),
+    ],
+)
+def test_an_echo_is_no_word(key: str, said: str, echoed: bool) -> None:
+    """A key that is an ordinary word, or part of a larger one, did not come back where the reply has that word."""
+    redactor = Target(url="http://a/v1", model="m", scheme="bearer", key=key).redactor
+    one = next(each for each in clean("highwayapi").exchanges if each.whole)
+    body = redactor.data(json.dumps({"system_fingerprint": said}).encode())
+    assert key.encode() not in body
+    found = registry()["errors.no-credential"].find(
+        contracts.load("highwayapi"), replace(one, pieces=((0.1, body),), n=99)
+    )
+    assert bool(found) is echoed
 
 
 def test_a_cache_may_repeat_an_id() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import Credential, UsageError
-from conformance.redact import SHORTEST, marker
+from conformance.redact import LONGEST_WORD, SHORTEST, marker
 from conformance.target import Target
 
 PRINTABLE = "".join(map(chr, range(32, 127)))
@@ -89,7 +89,9 @@ def test_redactor(scheme: str, key: str | None, headers: dict[str, str], numbere
     made = target(scheme, key, headers=tuple(headers.items()))
     secrets = [made.wrong_key if each == "wrong" else each for each in numbered]
     assert made.redactor.secrets == tuple(secrets)
-    assert [made.redactor.text(secret) for secret in secrets] == [marker(n) for n in range(1, len(secrets) + 1)]
+    assert [made.redactor.text(secret) for secret in secrets] == [
+        marker(number, word=len(secret) < LONGEST_WORD) for number, secret in enumerate(secrets, 1)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_any_key(key: str) -> None:
         header = made.authorization(Credential.RIGHT) or ""
         sent = header.partition(" ")[2]
         assert (base64.b64decode(sent).decode() if made.scheme == "basic" else sent) == made.key
-        assert made.redactor.text(sent) == marker(1)
+        assert made.redactor.text(sent) == marker(1, word=len(made.key or "") < LONGEST_WORD)
 
 
 def test_repr_shows_no_secret() -> None:
