@@ -31,7 +31,7 @@ LONGEST_WAIT = 60.0
 """Seconds for which a Retry-After is honoured."""
 
 MOST_GUESSES = 2
-"""Wrong keys a run may try, retries and repeats included: endpoints lock out those who guess."""
+"""Wrong keys a run may try, repeats included: endpoints lock out those who guess."""
 
 ACTIVE = 2
 """Cases that are being performed for each exchange that may be in flight: steps of one wait for each other, and a slot
@@ -89,7 +89,7 @@ class Firer:
         }
         for each in writer.evidence.exchanges:
             budget.recall(Request(body=each.request.body), each.tokens("total_tokens"))
-            self._guesses += target.tries_wrong_key(each.request.headers)
+            self._guesses += each.says_nothing is None and target.tries_wrong_key(each.request.headers)
         self._started = time.monotonic()
 
     async def __aenter__(self) -> Self:
@@ -154,6 +154,8 @@ class Firer:
                 return answer or refused
             answer = await self._send(request, address)
             self.budget.settle(request, answer.tokens("total_tokens"))
+            if request.credential is Credential.WRONG and answer.says_nothing:
+                self._guesses -= 1
             if attempt == self.pace.retries or not _may_pass(answer, attempt):
                 break
             address = replace(address, purpose=Purpose.RETRY)
@@ -170,7 +172,7 @@ class Firer:
         return None
 
     def _guessed(self, request: Request) -> str | None:
-        """Why no further wrong key may be tried; else it is counted."""
+        """Why no further wrong key may be tried; else it is counted, until weather shows that nobody looked at it."""
         if request.credential is not Credential.WRONG:
             return None
         if self._guesses == MOST_GUESSES:

@@ -244,7 +244,8 @@ def _to_repeat(violating: Sequence[Unit], hearing: Hearing) -> tuple[frozenset[s
     numbers = {n for unit in violating for violation in unit.violations for n in violation.exchanges}
     shown = [each for unit in violating for each in unit.exchanges if not numbers or each.n in numbers]
     cases = {each.case for each in shown}
-    rounds = {case: max((r for c, r in hearing.performances if c == case), default=0) for case in cases}
+    ended = [key for key, performance in hearing.performances.items() if performance.reason is None]
+    rounds = {case: max((r for c, r in ended if c == case), default=0) for case in cases}
     open_ = frozenset(
         case
         for case in cases

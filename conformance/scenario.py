@@ -52,6 +52,7 @@ class Scenario:
     `steps`: the most exchanges one performance makes; `tokens`: the most completion tokens all of them ask for
     together, the sum of max_tokens x n; `huge` of them ask for more than any context holds, and are not in that sum.
     `repeats`: how often at most a performance is repeated to confirm a violation.  `variants`: its cases, by contract.
+    `apart`: weather at one member of a list leaves the others to be judged; the checks pass over it.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Scenario:
     huge: int = 0
     stage: Stage = Stage.BEHAVIOUR
     repeats: int = 3
+    apart: bool = False
     variants: Callable[[Contract], Iterable[Variant]]
 
     @property
@@ -81,6 +83,7 @@ def scenario(
     stage: Stage = Stage.BEHAVIOUR,
     depth: Depth = Depth.STANDARD,
     repeats: int = 3,
+    apart: bool = False,
 ) -> Callable[[Callable[..., Script]], Scenario]:
     """Make a script a scenario with one case; `both_modes`, `for_each` and `takes` make more of it."""
 
@@ -93,6 +96,7 @@ def scenario(
             huge=huge,
             stage=stage,
             repeats=repeats,
+            apart=apart,
             variants=lambda _: (Variant(depth=depth),),
         )
 
@@ -198,8 +202,9 @@ class Performance:
         """Take the exchanges of `pending`, in its order, and go on to the next step or the end."""
         reply: Reply = exchanges if self._many else exchanges[0]
         self.exchanges.append(reply)
-        reason = next(filter(None, map(_hindrance, self.pending, exchanges)), None)
-        if reason is not None:
+        reasons = [_hindrance(*each) for each in zip(self.pending, exchanges, strict=True)]
+        reason = next(filter(None, reasons), None)
+        if reason is not None and (all(reasons) or not self.case.scenario.apart):
             self.end(reason)
         else:
             self._advance(reply)

@@ -60,6 +60,7 @@ def stream(*deltas: Any) -> Pieces:
         (Credential.MISSING, {}),
         (Credential.WRONG, {"authorization": f"Bearer {TARGET.wrong_key}"}),
         (Credential.WRONG_SCHEME, {"authorization": f"Basic {KEY}"}),
+        (Credential.NO_SCHEME, {"authorization": KEY}),
         (Credential.EMPTY, {"authorization": "Bearer"}),
         (Credential.NOT_BASE64, {"authorization": "Bearer %%%"}),
         (Credential.NO_COLON, {"authorization": "Bearer bm8tY29sb24taW4taGVyZQ=="}),

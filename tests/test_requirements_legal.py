@@ -16,7 +16,7 @@ from conformance.contract import Contract
 from conformance.evidence import Evidence
 from conformance.fire import Pace
 from conformance.judge import Judged, hear, judge, setting_of
-from conformance.model import Depth, Verdict
+from conformance.model import Credential, Depth, Verdict
 from conformance.mutants import Call, Mutant, Object, Wire
 from conformance.reference.app import running
 from conformance.requirements import registry
@@ -332,6 +332,28 @@ def test_an_echo_is_no_word(key: str, said: str, echoed: bool) -> None:
         contracts.load("highwayapi"), replace(one, pieces=((0.1, body),), n=99)
     )
     assert bool(found) is echoed
+
+
+def _serves_all_but_wrong_keys(answer: Answer, contract: Contract) -> Answer:
+    """Whoever has no key is served, and whoever has a wrong one is told to slow down."""
+    wrong = Target(url="", model="", scheme=contract.scheme, key=KEYS[contract.scheme]).authorization(Credential.WRONG)
+
+    def near(call: Call) -> Wire:
+        if call.header("authorization") == wrong:
+            return Wire(status=429, pieces=(b"slow down",))
+        return answer(replace(call, trusted=call.header("authorization") is None))
+
+    return near
+
+
+@pytest.mark.parametrize("name", ["highwayapi", "basic-gateway"])
+def test_weather_hides_no_fault(name: str) -> None:
+    """That one way to ask without the right met with weather says nothing of the others."""
+    _, judged = conduct(name, Oddity(name="weather for wrong keys", around=_serves_all_but_wrong_keys))
+    verdicts = {each.row.id: each.violated or each.verdict.value for each in judged if each.row.id.startswith("auth.")}
+    assert verdicts["auth.missing"] == verdicts["auth.stream"] == 1
+    assert verdicts["auth.wrong-key"] == "inconclusive"
+    assert verdicts["auth.wrong-scheme"] == verdicts["auth.empty"] == verdicts["auth.status"] == "pass"
 
 
 def test_a_cache_may_repeat_an_id() -> None:

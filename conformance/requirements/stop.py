@@ -72,8 +72,9 @@ def stop_of(stopped: Exchange) -> str:
 def what_became(free: Exchange, stopped: Exchange) -> Stopped:
     """What the stop did to the text."""
     stop = stop_of(stopped)
-    comparable = stop and free.legible and stopped.legible
-    became = compare(free.text, stop, stopped.text) if comparable else Stopped.DIVERGED
+    if not (stop and free.legible and stopped.legible):
+        return Stopped.DIVERGED
+    became = compare(free.text, stop, stopped.text)
     at_limit = bool(stopped.choices) and stopped.choices[0].finish_reason == "length"
     if became in (Stopped.PARTLY, Stopped.TOO_EARLY) and at_limit and (free.thought or stopped.thought):
         return Stopped.DIVERGED  # more thoughts left less of the limit for the text
