@@ -136,16 +136,21 @@ STOPS = frozenset(
     }
 )
 NOTHING_TO_CUT = STOPS | UNLIMITED | {"limits.cut-says-length"}
-NEVER_THE_SAME = NOTHING_TO_CUT | {"usage.stream-agrees"}
+NEVER_THE_SAME = NOTHING_TO_CUT | {"streaming.same-text", "usage.stream-agrees"}
 SILENCE = NOTHING_TO_CUT | {
     "limits.length-means-cut",
     "limits.max-tokens-acts",
     "streaming.every-choice",
+    "streaming.same-text",
     "usage.counts-reply",
 }
 
 SAID = [
-    _texts("half a character at the cut", _half_a_character, inconclusive=frozenset({"limits.cut-says-length"})),
+    _texts(
+        "half a character at the cut",
+        _half_a_character,
+        inconclusive=frozenset({"limits.cut-says-length", "streaming.same-text"}),
+    ),
     _texts("thoughts before the text, apart", _thinking_first),
     Oddity(
         name="whole replies without the white space around them",

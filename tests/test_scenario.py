@@ -290,7 +290,7 @@ def test_declarations_are_bounds(name: str) -> None:
         assert tokens <= declared.tokens, each.case.id
 
 
-IN_DOUBT = {"preflight", "around_a_stop"}
+IN_DOUBT = {"preflight", "around_a_stop", "both_ways"}
 """Scenarios whose last step is for endpoints that give reason to ask once more; the reference endpoint gives none."""
 
 

@@ -44,7 +44,8 @@ def created_in_seconds(exchange: Exchange) -> Iterator[Violation]:
     for value in {each.get("created") for each in exchange.objects if is_integer(each.get("created"))}:
         if not is_integer(value) or EARLIEST <= value <= LATEST:
             continue
-        blank = value == 0 and not any(each.get("choices") for each in exchange.objects if each.get("created") == 0)
+        zero = [each for each in exchange.objects if each.get("created") == 0]
+        blank = value == 0 and not any(each.get("choices") or each.get("usage") for each in zero)
         if not blank:  # a first chunk without choices may be blank: a content filter's preamble
             yield Violation(pointer="/created", observed=show(value), expected="Unix time in seconds")
 

@@ -96,6 +96,12 @@ def every_choice_speaks(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
         )
 
 
+def _changes_role(_: Object, chunk: Object) -> None:
+    for choice in chunk["choices"]:
+        if "role" not in choice["delta"] and choice["delta"].get("content"):
+            choice["delta"]["role"] = "user"
+
+
 def _without_roles(_: Object, chunk: Object) -> None:
     for choice in chunk["choices"]:
         choice["delta"].pop("role", None)
@@ -111,17 +117,17 @@ def _without_roles(_: Object, chunk: Object) -> None:
     mutants=[
         every_chunk("no-role-in-streams", "no delta has a role", _without_roles),
         streams_with("first-delta-lost", "the opening chunk of a stream is lost", lambda chunks: chunks[1:]),
+        every_chunk("role-changes", "deltas after the first have the role user", _changes_role),
     ],
 )
 def first_delta_has_role(exchange: Exchange) -> Iterator[Violation]:
-    """The first delta of each choice has the role assistant."""
+    """The first delta of each choice has the role assistant, and no later one has another."""
     seen: set[str] = set()
     for number, index, choice in each_choice(exchange):
-        if show(index) in seen:
-            continue
-        seen.add(show(index))
         role = members(choice.get("delta")).get("role")
-        if role != "assistant":
+        later = show(index) in seen
+        seen.add(show(index))
+        if role != "assistant" and (role or not later):
             yield Violation(pointer=f"event {number}/choices/*/delta/role", observed=show(role), expected='"assistant"')
 
 

@@ -188,7 +188,7 @@ def longer_prompts_cost_more(asked: tuple[Exchange, Exchange]) -> Iterator[Findi
         )
     ],
 )
-def stream_counts_as_whole(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+def stream_counts_as_whole(asked: tuple[Exchange, Exchange], *_: Exchange) -> Iterator[Finding]:
     """A stream with the same text as a whole reply reports the same counts, give or take the token that ended it."""
     whole, streamed = asked
     if not counted(whole) or not counted(streamed) or whole.text != streamed.text:
