@@ -151,7 +151,7 @@ SAID = [
         _half_a_character,
         inconclusive=frozenset({"limits.cut-says-length", "streaming.same-text"}),
     ),
-    _texts("thoughts before the text, apart", _thinking_first),
+    _texts("thoughts before the text, apart", _thinking_first, inconclusive=frozenset({"limits.every-choice"})),
     Oddity(
         name="whole replies without the white space around them",
         mutant=completion(
@@ -164,11 +164,20 @@ SAID = [
         inconclusive=frozenset({"stop.same-in-both-modes", "usage.stream-agrees"}),
     ),
     _usage("a hidden end of text is counted", _hidden_end),
-    _usage("thoughts are counted outside", _thoughts_outside, inconclusive=frozenset({"limits.length-means-cut"})),
+    _usage(
+        "thoughts are counted outside",
+        _thoughts_outside,
+        inconclusive=frozenset({"limits.every-choice", "limits.length-means-cut"}),
+    ),
     _asked_as("cold replies are never the same", lambda _: {"temperature": 1}, inconclusive=NEVER_THE_SAME, takes=4),
     _asked_as("every fourth cold reply is another one", lambda _: {"temperature": 1}, 4, takes=4),
     Oddity(name="every fourth cold reply ends early", around=_ends_early, takes=4),
-    _texts("a model that says nothing", _nothing, inconclusive=SILENCE),
+    _texts(
+        "a model that says nothing",
+        _nothing,
+        inconclusive=SILENCE | {"choices.differ", "choices.echo", "limits.every-choice", "stop.every-choice"},
+        warned=frozenset({"choices.something-said"}),
+    ),
     Oddity(
         name="streams have usage that nobody asked for",
         mutant=Mutant(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from ..conversations import cuts
+from ..conversations import choices, cuts
 from ..exchange import Exchange
-from ..model import Level, NotJudged, Violation
-from ..mutants import Call, Mutant, Object
+from ..model import Finding, Level, NotJudged, Violation
+from ..mutants import Call, Mutant, Object, Sent
 from ..reply import is_integer, objects
 from ..requirement import requirement
 from ..schema import show
-from ..spoil import either, ignores, streaming, suffix
+from ..spoil import either, ignores, says, streaming, suffix
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -131,3 +131,47 @@ def cut_means_length(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Viol
 def cut_says_length_by_convention(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Violation | NotJudged]:
     """A reply cut by max_tokens ends with the reason "length", as OpenAI's do."""
     yield from cut_says_length(free, cut)
+
+
+MANY_TIMES = 4
+"""How many times as long one reply may be as another of equally many tokens, for tokens are not equally long."""
+
+
+def _runs_on(_: Sent, said: str, index: int) -> str:
+    return said * 6 if index else said
+
+
+@requirement(
+    "limits.every-choice",
+    level=SHOULD,
+    source="max_tokens",
+    scenario=choices,
+    feature="n",
+    parameter="max_tokens",
+    mutants=[
+        says("limit-of-the-first-choice", "max_tokens limits the first choice alone", _runs_on),
+        says(
+            "limit-of-the-first-streamed-choice",
+            "max_tokens limits the first choice of a stream alone",
+            _runs_on,
+            when=streaming,
+        ),
+    ],
+)
+def every_choice_is_limited(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+    """Of several choices that max_tokens cut none is many times as long as the first, and as a reply of one choice."""
+    three, one = asked
+    cut = [choice for choice in (*three.choices, *one.choices) if choice.finish_reason == "length" and choice.text]
+    readable = all(each.legible and not each.thought for each in asked) and len(three.choices) > 1
+    if not readable or len(cut) < len(three.choices) + 1:
+        yield NotJudged(reason="not all choices were cut by their limit")
+        return
+    least = max(len(three.choices[0].text), len(one.text))
+    for choice in three.choices[1:]:
+        if len(choice.text) > MANY_TIMES * least:
+            yield Violation(
+                pointer=f"/choices/{show(choice.index)}",
+                observed=f"{len(choice.text)} characters long",
+                expected=f"about as long as the {least} characters that the same max_tokens gave elsewhere",
+                exchanges=(three.n,),
+            )
