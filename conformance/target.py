@@ -36,7 +36,7 @@ class Target:
             if secret is not None and len(secret) < SHORTEST:
                 raise UsageError(
                     f"{what} has {len(secret)} characters: fewer than {SHORTEST} cannot be told from honest text when "
-                    "they are kept out of the report"
+                    "they are kept out of the report; have a longer one issued for the test"
                 )
             if secret is not None and not (secret.isascii() and secret.isprintable()):
                 raise UsageError(f"{what} has characters that no header can carry; is it the right variable or file?")
