@@ -390,3 +390,21 @@ async def test_jobs_come_back_in_their_order() -> None:
         async with Firer(target, Writer.begin(io.BytesIO(), {}), Budget(), QUICK) as firer:
             performances = await firer.fire(setting, jobs)
     assert [performance.case for performance in performances] == [job.case for job in jobs]
+
+
+def test_a_resumed_run_asks_again_what_was_weather() -> None:
+    """What an earlier part of a run has is not asked again, but for what only met with weather."""
+    contract = contracts.load("highwayapi")
+    setting = Setting(contract=contract, model="m", features=frozenset())
+    job = Job(case=Case(scenario=once, variant=Variant(depth=Depth.SMOKE)))
+    writer = Writer.begin(io.BytesIO(), {})
+    with serving(fixed(reply(429, b"{}"), reply(200, COMPLETION))) as server:
+        target = Target(url=server.url + contract.path, model="m", scheme="bearer")
+
+        async def part() -> str | None:
+            async with Firer(target, writer, Budget(), QUICK) as firer:
+                return (await firer.fire(setting, [job]))[0].reason
+
+        ended = [asyncio.run(part()) for _ in range(3)]
+    assert ended == ["status 429", None, None]
+    assert len(server.heard) == 2
