@@ -166,10 +166,10 @@ def stream_says_the_same(asked: tuple[Exchange, Exchange], *again: Exchange) -> 
     one, other = whole.text.strip(), streamed.text.strip()
     if not (whole.legible and streamed.legible and one) or REPLACEMENT in one + other:
         yield NotJudged(reason="no whole reply and stream whose texts can be compared")
-    elif one == other:
+    elif one == other or (_begins(one, other) and not _cut_alike(*asked)):
         return
-    elif len(one) < SHORTEST or any(each.thought for each in (*asked, *again)):
-        yield NotJudged(reason="the replies say too little, or think, so that chance may tell them apart")
+    elif len(one) < SHORTEST:
+        yield NotJudged(reason="the replies say too little, so that chance may tell them apart")
     elif not again or again[0].text.strip() != one:
         yield NotJudged(reason="cold replies differ between calls")
     elif (what := garbled(one, other, cut_alike=_cut_alike(*asked))) is None:
@@ -189,11 +189,17 @@ def _around(one: str, other: str) -> str:
     return f"{'…' * (start > 0)}{other[start : start + 70]}"
 
 
+def _begins(one: str, other: str) -> bool:
+    """Whether one text is the beginning of the other: a model ended it earlier, or thought longer before it."""
+    return min(len(one), len(other)) >= SHORTEST and (one.startswith(other) or other.startswith(one))
+
+
 def _cut_alike(whole: Exchange, streamed: Exchange) -> bool:
-    """Whether both were cut by their limit after equally many tokens."""
+    """Whether both were cut by their limit after equally many tokens, none of them thought."""
     ends = [each.choices[0].finish_reason if each.choices else None for each in (whole, streamed)]
     counts = [each.tokens("completion_tokens") for each in (whole, streamed)]
-    return ends == ["length", "length"] and counts[0] == counts[1] is not None
+    thought = whole.thought or streamed.thought
+    return ends == ["length", "length"] and counts[0] == counts[1] is not None and not thought
 
 
 def _named(exchange: Exchange) -> set[str]:
