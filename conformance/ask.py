@@ -72,8 +72,9 @@ class Setting:
 class Ask:
     """Makes the requests of one performance: a script calls it for each.
 
-    `nonce` differs between performances and not inside one, so that caches between runs cannot answer and two requests
-    of one script can be compared.  `stream` is the mode of every request that does not say otherwise.
+    `nonce` differs between performances and not inside one, so that no cache answers one performance with what it gave
+    another and two requests of one script can be compared.  It hangs on the seed: another seed gets past what is cached
+    of an earlier run.  `stream` is the mode of every request that does not say otherwise.
     """
 
     setting: Setting

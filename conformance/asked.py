@@ -107,6 +107,8 @@ def check(values: Mapping[str, Any]) -> Asked:
             raise UsageError(f"--{name.replace('_', '-')} is empty: is the variable it comes from set?")
     if values["base_url"] and values["url"]:
         raise UsageError("give --base-url or --url, not both")
+    if any(not each.strip() for each in values["select"]):
+        raise UsageError("--select is empty: give an id, a part or a pattern, or leave it out to test everything")
     if values["resume"] and not values["out"]:
         raise UsageError("--resume needs --out: the folder of the run to go on with")
     contract = contracts.load(values["contract"])
@@ -155,12 +157,12 @@ def _key(values: Mapping[str, Any]) -> str | None:
     return key
 
 
-def _variable(name: str, option: str) -> str:
+def _variable(name: str, option: str, what: str = "the key") -> str:
     value = os.environ.get(name)
     if value is None:
-        raise UsageError(f"{option}: there is no variable {name}; set it to the key")
+        raise UsageError(f"{option}: there is no variable {name}; set it to {what}")
     if not value.strip():
-        raise UsageError(f"{option}: the variable {name} is empty; set it to the key")
+        raise UsageError(f"{option}: the variable {name} is empty; set it to {what}")
     return value.strip()
 
 
@@ -168,7 +170,7 @@ def _header(given: str) -> tuple[str, str]:
     name, equals, variable = given.partition("=")
     if not equals or not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) or not variable:
         raise UsageError(f"--header-env {given}: give NAME=VAR, a header and the variable that holds its value")
-    return name.lower(), _variable(variable, f"--header-env {name}")
+    return name.lower(), _variable(variable, f"--header-env {name}", "the header's value")
 
 
 def _file(path: str | None, option: str) -> str | None:

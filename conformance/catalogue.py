@@ -178,7 +178,7 @@ def describe(planned: Plan, context: int) -> Iterator[str]:
         times = f"{scenario.steps} request{'s' * (scenario.steps > 1)}"
         yield f"  {step.case.id:48} {times:11} {', '.join(step.rows) or scenario.purpose}"
     yield from covered(planned)
-    judged = f"{len(planned.rows)} requirements judged"
+    judged = f"{len(planned.rows)} requirement{'s' * (len(planned.rows) != 1)} judged"
     deeper = f", {len(planned.deeper)} need a greater depth" if planned.deeper else ""
     off = f", {len(planned.off)} of features that are off" if planned.off else ""
     yield f"{judged}{deeper}{off}"

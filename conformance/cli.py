@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from . import __version__, asked, catalogue, console, options
 from . import contract as contracts
@@ -46,8 +46,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_USAGE
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose errors are usage errors like all others: one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """What is wrong, and where to read on."""
+        raise UsageError(f"{message} (see {self.prog} --help)")
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: give 0 to 65535")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="chat-conformance",
         description="Conformance tests for OpenAI-compatible chat-completions endpoints.",
         allow_abbrev=False,
@@ -79,7 +93,7 @@ def _parser() -> argparse.ArgumentParser:
     judged.add_argument("--out", metavar="DIR", help="write the reports there; default: only say the outcome")
     served = command("serve", serve_command, "Serve the reference endpoint.", options.CONTRACT)
     served.add_argument("--host", default="127.0.0.1")
-    served.add_argument("--port", type=int, default=8080, metavar="N", help="0 for any free one")
+    served.add_argument("--port", type=_port, default=8080, metavar="N", help="0 for any free one")
     served.add_argument("--api-key", metavar="K", help="the only key that is served (user:password for Basic)")
     served.add_argument("--model", default=options.REFERENCE_MODEL, metavar="NAME", help="the name of its model")
     served.add_argument("--fault", metavar="NAME", help="spoil it by one fault of `list faults`")
@@ -186,7 +200,12 @@ def serve_command(values: dict[str, Any]) -> int:
         model=values["model"],
         mutant=catalogue.fault(values["fault"]) if values["fault"] else None,
     )
-    serve_forever(endpoint, values["host"], values["port"], latency=values["latency"] / 1000)
+    host, port = values["host"], values["port"]
+    try:
+        serve_forever(endpoint, host, port, latency=values["latency"] / 1000)
+    except OSError as error:
+        why = error.strerror or error
+        raise UsageError(f"cannot listen on {host}:{port}: {why}; give another --port (0 for any free one)") from None
     return 0
 
 

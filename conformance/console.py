@@ -61,7 +61,7 @@ class Log(Silent):
         self.done += 1
         if time.monotonic() - self._last > EVERY:
             self._last = time.monotonic()
-            self.say(f"{self.done} of at most {self.total} requests")
+            self.say(f"{self.done} of at most {many(self.total, 'request')}")
 
     def died(self, case: str) -> None:
         """A line."""
@@ -73,7 +73,7 @@ class Log(Silent):
 
     def repeating(self, jobs: int) -> None:
         """A line."""
-        self.say(f"asking {jobs} scenarios again, to confirm what was seen once")
+        self.say(f"asking {many(jobs, 'scenario')} again, to confirm what was seen once")
 
     def say(self, line: str) -> None:
         """One line, without what a terminal would act upon."""
@@ -137,8 +137,9 @@ def first_line(order: Order, planned: Plan, answer: Exchange) -> str:
     requests = planned.requests
     estimate = max(requests * seconds / order.pace.concurrency, requests / (order.pace.rate or 1e9), 1.0)
     return (
-        f"testing {what} (contract {order.contract.name}, model {order.target.model}{by}): {len(planned.rows)} "
-        f"requirements, at most {requests} requests and {planned.tokens(order.context):,} tokens, "
+        f"testing {what} (contract {order.contract.name}, model {order.target.model}{by}): "
+        f"{many(len(planned.rows), 'requirement')}, at most {many(requests, 'request')} and "
+        f"{many(planned.tokens(order.context), 'token')}, "
         f"about {estimate:.0f} s"
     )
 
@@ -149,7 +150,14 @@ def last_line(report: dict[str, JSON], out: Path) -> str:
     what = "the built-in reference endpoint is " if report["reference"] else ""
     what += "" if report["complete"] else "(run not complete) "
     parts = ", ".join(f"{n} {name}" for name, n in counts.items())
-    return f"{what}{text(report['outcome'])}: {parts}; {report['requests']} requests; see {out / 'report.html'}"
+    requests = report["requests"]
+    asked = many(requests if isinstance(requests, int) else 0, "request")
+    return f"{what}{text(report['outcome'])}: {parts}; {asked}; see {out / 'report.html'}"
+
+
+def many(count: int, what: str) -> str:
+    """So many of something."""
+    return f"{count:,} {what}{'s' * (count != 1)}"
 
 
 def printable(line: str) -> str:

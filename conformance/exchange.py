@@ -13,13 +13,14 @@ from functools import cached_property
 
 from . import sse, strict_json
 from .model import JSON, Purpose, Zone
-from .reply import Choice, assembled, has_text, is_integer, whole_choices
+from .reply import Choice, assembled, has_text, is_integer, members, whole_choices
 from .strict_json import Document
 
 DONE = b"[DONE]"
 
-WEATHER_STATUSES = frozenset({402, 408, 425, 429, 502, 503, 504})
-"""Statuses that speak of the road or of an account, not of the request."""
+WEATHER_STATUSES = frozenset({402, 408, 425, 429, 502, 503, 504, *range(520, 528), 529, 530})
+"""Statuses that speak of the road or of an account, not of the request; those from 520 are Cloudflare's, and 529 says
+that a site is overloaded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ class Exchange:
     def asked_choices(self) -> int:
         """How many choices the request asked for: n, or 1."""
         n = self.sent.get("n")
-        return n if is_integer(n) else 1
+        return int(n) if is_integer(n) else 1
 
     # -- the reply
 
@@ -126,6 +127,11 @@ class Exchange:
     def dropped(self) -> bool:
         """The connection was there and was closed without a reply: on valid requests weather, on others an answer."""
         return self.status is None and self.error is not None and self.error.startswith("closed")
+
+    @property
+    def says_nothing(self) -> str | None:
+        """Why nothing can be concluded from this answer to what it was asked, or None if something can."""
+        return None if self.dropped and self.zone is not Zone.ACCEPT else self.weather
 
     @property
     def crashed(self) -> bool:
@@ -204,7 +210,16 @@ class Exchange:
         found = [given for given in (each.get("usage") for each in self.objects) if isinstance(given, dict)]
         return found[-1] if found else None
 
+    @property
+    def thought(self) -> bool:
+        """Whether it shows thoughts apart from its text, or counts thoughts that it does not show.
+
+        They spend max_tokens too, and no two times the same: what is left for the text cannot be told.
+        """
+        counted = members((self.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
+        return any(choice.reasoning for choice in self.choices) or (is_integer(counted) and counted > 0)
+
     def tokens(self, name: str) -> int | None:
         """A count of the usage object ("prompt_tokens" ...), None when it is absent or no integer."""
         count = (self.usage or {}).get(name)
-        return count if is_integer(count) else None
+        return int(count) if is_integer(count) else None

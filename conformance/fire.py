@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -30,7 +31,7 @@ LONGEST_WAIT = 60.0
 """Seconds for which a Retry-After is honoured."""
 
 MOST_GUESSES = 2
-"""Wrong keys a run may try, retries and repeats included: endpoints lock out those who guess."""
+"""Wrong keys a run may try, repeats included: endpoints lock out those who guess."""
 
 ACTIVE = 2
 """Cases that are being performed for each exchange that may be in flight: steps of one wait for each other, and a slot
@@ -83,10 +84,12 @@ class Firer:
         self._next_send = 0.0
         self._guesses = 0
         self._number = len(writer.evidence.exchanges)
-        self._had = {(each.case, each.round, each.step): each for each in writer.evidence.exchanges}
+        self._had = {
+            (each.case, each.round, each.step): each for each in writer.evidence.exchanges if not each.says_nothing
+        }
         for each in writer.evidence.exchanges:
             budget.recall(Request(body=each.request.body), each.tokens("total_tokens"))
-            self._guesses += target.tries_wrong_key(each.request.headers)
+            self._guesses += each.says_nothing is None and target.tries_wrong_key(each.request.headers)
         self._started = time.monotonic()
 
     async def __aenter__(self) -> Self:
@@ -139,7 +142,7 @@ class Firer:
     async def _ask(self, request: Request, address: Address) -> Exchange | str:
         """Send until there is an answer that is not weather; the last exchange, or why nothing was sent.
 
-        What a resumed run has already is answered from there.
+        What a resumed run has already is answered from there, weather excepted.
         """
         had = self._had.get((address.case, address.round, address.step))
         if had is not None:
@@ -151,11 +154,17 @@ class Firer:
                 return answer or refused
             answer = await self._send(request, address)
             self.budget.settle(request, answer.tokens("total_tokens"))
+            if request.credential is Credential.WRONG and answer.says_nothing:
+                self._guesses -= 1
             if attempt == self.pace.retries or not _may_pass(answer, attempt):
                 break
             address = replace(address, purpose=Purpose.RETRY)
-            await asyncio.sleep(_pause(answer, attempt))
+            await asyncio.sleep(min(_pause(answer, attempt), self._left()))
         return answer
+
+    def _left(self) -> float:
+        """Seconds until the deadline."""
+        return max(self.pace.deadline - (time.monotonic() - self._started), 0) if self.pace.deadline else math.inf
 
     def _late(self) -> str | None:
         if self.pace.deadline is not None and time.monotonic() - self._started > self.pace.deadline:
@@ -163,7 +172,7 @@ class Firer:
         return None
 
     def _guessed(self, request: Request) -> str | None:
-        """Why no further wrong key may be tried; else it is counted."""
+        """Why no further wrong key may be tried; else it is counted, until weather shows that nobody looked at it."""
         if request.credential is not Credential.WRONG:
             return None
         if self._guesses == MOST_GUESSES:
@@ -204,7 +213,7 @@ def _pause(exchange: Exchange, attempt: int) -> float:
     if told is None:
         return 0.25 * 2.0**attempt
     with contextlib.suppress(ValueError):
-        return min(max(float(told), 0.0), LONGEST_WAIT)
+        return min(max(float(told), 0.0), LONGEST_WAIT) if math.isfinite(float(told)) else 1.0
     with contextlib.suppress(ValueError, TypeError):
         return min(max(parsedate_to_datetime(told).timestamp() - time.time(), 0.0), LONGEST_WAIT)
     return 1.0

@@ -16,7 +16,7 @@ from .ask import Setting
 from .contract import Contract
 from .evidence import Evidence
 from .exchange import Exchange
-from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation, Zone
+from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation
 from .plan import canary, preflight
 from .requirement import Row
 from .requirements import scenarios
@@ -101,7 +101,7 @@ def hear(evidence: Evidence, setting: Setting) -> Hearing:
             case = Case(scenario=known[record.scenario], variant=Variant(arguments=record.arguments, depth=Depth.SMOKE))
             for round_ in sorted({round_ for case_, round_, _ in latest if case_ == record.id} | {0}):
                 performances[record.id, round_] = _replay(case, round_, setting, latest)
-    live = [each for each in latest.values() if each.weather is None or (each.dropped and each.zone is not Zone.ACCEPT)]
+    live = [each for each in latest.values() if each.says_nothing is None]
     return Hearing(
         setting=setting,
         exchanges=tuple(sorted(live, key=lambda each: each.n)),
@@ -248,7 +248,8 @@ def _to_repeat(violating: Sequence[Unit], hearing: Hearing) -> tuple[frozenset[s
     numbers = {n for unit in violating for violation in unit.violations for n in violation.exchanges}
     shown = [each for unit in violating for each in unit.exchanges if not numbers or each.n in numbers]
     cases = {each.case for each in shown}
-    rounds = {case: max((r for c, r in hearing.performances if c == case), default=0) for case in cases}
+    ended = [key for key, performance in hearing.performances.items() if performance.reason is None]
+    rounds = {case: max((r for c, r in ended if c == case), default=0) for case in cases}
     open_ = frozenset(
         case
         for case in cases

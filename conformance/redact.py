@@ -19,6 +19,9 @@ from urllib.parse import quote, quote_plus
 SHORTEST = 6
 """A key of fewer characters would blot out honest text, and is refused."""
 
+LONGEST_WORD = 12
+"""A key of fewer characters may be an ordinary word, of which nobody can say that it is an echo."""
+
 KEPT_HEADERS = frozenset(
     {
         "allow",
@@ -41,12 +44,15 @@ KEPT_PREFIXES = ("x-ratelimit-", "ratelimit")
 WITHHELD = "«withheld»"
 
 
-def marker(number: int) -> str:
-    """What stands in the place of secret `number` (from 1)."""
-    return f"«secret {number}»"
+def marker(number: int, *, word: bool = False) -> str:
+    """What stands in the place of secret `number` (from 1); `word`: of one that may be a word of honest text."""
+    return f"«secret {number}{', a word' * word}»"
 
 
-MARKER = re.compile("«secret [0-9]+»")
+MARKER = re.compile("«secret [0-9]+(?:, a word)?»")
+ECHO = re.compile(r"(?<!\w)«secret [0-9]+»(?!\w)")
+"""A secret that came back: none that a word or a name may hold by chance."""
+
 _PERCENT = re.compile("%..")
 
 
@@ -54,16 +60,18 @@ class Redactor:
     """Replaces the given secrets, in every spelling they may travel in.
 
     The first secret is the key; the order given is the numbering.  Longer spellings are replaced first, so that a
-    secret inside another one does not leave its rest behind.
+    secret inside another one does not leave its rest behind.  Those shorter than `words` are marked as what may be a
+    word of honest text ("ollama" is a key in some places).
     """
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), *, words: int = 0) -> None:
         self.secrets = tuple(dict.fromkeys(secret for secret in secrets if secret))
+        self._words = words
 
     @cached_property
     def _spellings(self) -> dict[bytes, bytes]:
         found = [
-            (spelling, marker(number).encode())
+            (spelling, marker(number, word=len(secret) < self._words).encode())
             for number, secret in enumerate(self.secrets, 1)
             for spelling in _spellings(secret)
         ]

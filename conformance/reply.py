@@ -13,8 +13,8 @@ from .model import JSON
 
 
 def is_integer(value: JSON) -> TypeGuard[int]:
-    """Whether a JSON value is an integer number (a bool is none)."""
-    return isinstance(value, int) and not isinstance(value, bool)
+    """Whether a JSON value is an integer number, as JSON Schema has it: 1.0 is one, and a bool is none."""
+    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
 def items(value: JSON) -> list[JSON]:
@@ -35,6 +35,12 @@ def members(value: JSON) -> dict[str, JSON]:
 def text(value: JSON) -> str:
     """A JSON string; empty for anything else."""
     return value if isinstance(value, str) else ""
+
+
+def thoughts(message: JSON) -> str:
+    """What a message or a delta shows of a model's thoughts; servers give the member one of two names, or both."""
+    said = members(message)
+    return text(said.get("reasoning_content")) or text(said.get("reasoning"))
 
 
 def has_text(value: JSON) -> bool:
@@ -84,7 +90,7 @@ def whole_choices(completion: dict[str, JSON]) -> Iterator[Choice]:
             index=choice.get("index"),
             role=message.get("role"),
             text=text(message.get("content")),
-            reasoning=text(message.get("reasoning_content")),
+            reasoning=thoughts(message),
             refusal=text(message.get("refusal")),
             finish_reasons=() if reason is None else (reason,),
             logprobs=_entries(choice),
@@ -107,7 +113,7 @@ class _Parts:
         delta = members(choice.get("delta"))
         self.role = delta.get("role") if self.role is None else self.role
         self.text.append(text(delta.get("content")))
-        self.reasoning.append(text(delta.get("reasoning_content")))
+        self.reasoning.append(thoughts(delta))
         self.refusal.append(text(delta.get("refusal")))
         self.tool_calls += items(delta.get("tool_calls"))
         if choice.get("finish_reason") not in (None, ""):
@@ -135,5 +141,5 @@ def assembled(chunks: Iterable[dict[str, JSON]]) -> list[Choice]:
     for chunk in chunks:
         for choice in objects(chunk.get("choices")):
             index = choice.get("index")
-            parts.setdefault(repr(index), _Parts(index)).add(choice)
+            parts.setdefault(repr(int(index) if is_integer(index) else index), _Parts(index)).add(choice)
     return [each.joined() for each in parts.values()]

@@ -57,6 +57,7 @@ class Scenario:
     `repeats`: how often at most a performance is repeated to confirm a violation.  `variants`: its cases, by contract.
     `drawn`: the cases of one whose arguments are made from the contract by a seed; they are all that there is to know
     of a case, so that it can be performed again from the evidence.
+    `apart`: weather at one member of a list leaves the others to be judged; the checks pass over it.
     """
 
     name: str
@@ -66,6 +67,7 @@ class Scenario:
     huge: int = 0
     stage: Stage = Stage.BEHAVIOUR
     repeats: int = 3
+    apart: bool = False
     variants: Callable[[Contract], Iterable[Variant]]
     drawn: Callable[[Setting], Iterable[Variant]] | None = None
 
@@ -92,6 +94,7 @@ def scenario(
     stage: Stage = Stage.BEHAVIOUR,
     depth: Depth = Depth.STANDARD,
     repeats: int = 3,
+    apart: bool = False,
 ) -> Callable[[Callable[..., Script]], Scenario]:
     """Make a script a scenario with one case; `both_modes`, `for_each` and `takes` make more of it."""
 
@@ -104,6 +107,7 @@ def scenario(
             huge=huge,
             stage=stage,
             repeats=repeats,
+            apart=apart,
             variants=lambda _: (Variant(depth=depth),),
         )
 
@@ -230,8 +234,9 @@ class Performance:
         """Take the exchanges of `pending`, in its order, and go on to the next step or the end."""
         reply: Reply = exchanges if self._many else exchanges[0]
         self.exchanges.append(reply)
-        reason = next(filter(None, map(_hindrance, self.pending, exchanges)), None)
-        if reason is not None:
+        reasons = [_hindrance(*each) for each in zip(self.pending, exchanges, strict=True)]
+        reason = next(filter(None, reasons), None)
+        if reason is not None and (all(reasons) or not self.case.scenario.apart):
             self.end(reason)
         else:
             self._advance(reply)

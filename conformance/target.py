@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import string
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from .model import Credential, UsageError
-from .redact import SHORTEST, Redactor
+from .redact import LONGEST_WORD, SHORTEST, Redactor
+
+_KINDS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
+_LONGEST_TAIL = 24
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,23 +36,27 @@ class Target:
             if secret is not None and len(secret) < SHORTEST:
                 raise UsageError(
                     f"{what} has {len(secret)} characters: fewer than {SHORTEST} cannot be told from honest text when "
-                    "they are kept out of the report"
+                    "they are kept out of the report; have a longer one issued for the test"
                 )
             if secret is not None and not (secret.isascii() and secret.isprintable()):
                 raise UsageError(f"{what} has characters that no header can carry; is it the right variable or file?")
 
     @cached_property
     def wrong_key(self) -> str:
-        """A key that nobody issued, the same in every request of every run: it tries no two keys."""
-        made = "wrong-" + hashlib.sha256(b"chat-conformance: a key that nobody issued").hexdigest()[:26]
-        return f"{(self.key or '').partition(':')[0]}:{made}" if self.scheme == "basic" else made
+        """A key that nobody issued, the same in every request of every run: it tries no two keys.
+
+        It is as long as the right one and begins as that does, for some look no further than at a key's form.
+        """
+        user, colon, password = (self.key or "").partition(":") if self.scheme == "basic" else ("", "", self.key or "")
+        return f"{user}{colon or ':' * (self.scheme == 'basic')}{_another(password)}"
 
     @cached_property
     def redactor(self) -> Redactor:
-        """The funnel for this target's secrets; the key is number 1, the wrong key the last."""
+        """The funnel for this target's secrets; the key is number 1, the wrong key (and its password) the last."""
         parts = (self.key or "").split(":", 1) if self.scheme == "basic" else []
-        secrets = [self.key or "", *parts, *(value for _, value in self.headers), self.wrong_key]
-        return Redactor(secret for secret in secrets if len(secret) >= SHORTEST)
+        wrong = [self.wrong_key, *self.wrong_key.split(":", 1)[1:]] if self.scheme == "basic" else [self.wrong_key]
+        secrets = [self.key or "", *parts, *(value for _, value in self.headers), *wrong]
+        return Redactor((secret for secret in secrets if len(secret) >= SHORTEST), words=LONGEST_WORD)
 
     def tries_wrong_key(self, headers: Iterable[tuple[str, str]]) -> bool:
         """Whether recorded request headers show that the wrong key was tried."""
@@ -67,10 +75,27 @@ class Target:
             Credential.LOWER_CASE: f"{name.lower()} {key}",
             Credential.WRONG: f"{name} {_base64(self.wrong_key) if self.scheme == 'basic' else self.wrong_key}",
             Credential.WRONG_SCHEME: f"{other} {key}",
+            Credential.NO_SCHEME: key,
             Credential.EMPTY: name,
             Credential.NOT_BASE64: f"{name} %%%",
             Credential.NO_COLON: f"{name} {_base64('no-colon-in-here')}",
         }[credential]
+
+
+def _another(key: str) -> str:
+    """A key like this one with another second half, made of the same kinds of characters; a long one for none."""
+    if len(key) < SHORTEST:
+        return "wrong-" + hashlib.sha256(b"chat-conformance: a key that nobody issued").hexdigest()[:26]
+    kept = len(key) - min(len(key) // 2, _LONGEST_TAIL)
+    drawn = hashlib.sha256(b"chat-conformance: another key than " + key.encode()).digest()
+    made = key[:kept] + "".join(_other(each, number) for each, number in zip(key[kept:], drawn, strict=False))
+    return made if made != key else f"{key[:-1]}x"  # a tail of punctuation alone
+
+
+def _other(character: str, number: int) -> str:
+    """Another character of the same kind; of no kind, the same."""
+    kind = next((kind for kind in _KINDS if character in kind), "")
+    return kind[(kind.index(character) + 1 + number % (len(kind) - 1)) % len(kind)] if kind else character
 
 
 def _base64(text: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -24,6 +25,15 @@ from .target import Target
 
 Client: TypeAlias = httpx.AsyncClient
 
+OVER = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]")
+"""The message that ends an event stream; inside JSON a line break would be escaped."""
+
+LONGEST_END = 16
+"""Bytes of the pieces before that may begin that message."""
+
+AFTER_DONE = 2.0
+"""Seconds that a connection may stay open after it; some servers leave it so for ever."""
+
 ASKED_BY_US = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", f"chat-conformance/{__version__}"))
 
 
@@ -38,13 +48,17 @@ def clients(target: Target, count: int) -> list[Client]:
 
 
 async def hear(client: httpx.AsyncClient, request: Request, target: Target, timeout: float) -> Heard:
-    """Send one request and take whatever comes, for at most `timeout` seconds and `record.LONGEST` bytes."""
+    """Send one request and take whatever comes, for at most `timeout` seconds and `record.LONGEST` bytes.
+
+    After [DONE] the exchange is complete, and what may still come is waited for but a little.
+    """
     heard = Heard()
     pieces: list[tuple[float, bytes]] = []
     heard.pieces = pieces
+    end, over = b"", False
     started = time.perf_counter()
     try:
-        async with asyncio.timeout(timeout):
+        async with asyncio.timeout(timeout) as limit:
             outgoing = client.build_request(
                 request.method, target.url, content=request.body, headers=list(record.outgoing(request, target))
             )
@@ -55,11 +69,16 @@ async def hear(client: httpx.AsyncClient, request: Request, target: Target, time
                     (name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw
                 ]
                 async for piece in _bounded(response.aiter_raw(), heard):
-                    pieces.append((time.perf_counter() - started, piece))  # noqa: PERF401  # kept when the next one fails
+                    pieces.append((time.perf_counter() - started, piece))
+                    end = end[-LONGEST_END:] + piece
+                    if not over and OVER.search(end):
+                        over = True
+                        latest = asyncio.get_running_loop().time() + AFTER_DONE
+                        limit.reschedule(min(latest, limit.when() or latest))
             finally:
                 await response.aclose()
     except TimeoutError:
-        heard.error = f"timeout: not finished after {timeout:g} s"
+        heard.error = None if over else f"timeout: not finished after {timeout:g} s"
     except httpx.TransportError as error:
         heard.error = f"{_kind(error, heard)}: {str(error) or type(error).__name__}"
     except (httpx.InvalidURL, httpx.HTTPError, UnicodeError, ValueError) as error:

@@ -17,10 +17,11 @@ from conformance.judge import Judged, hear, judge
 from conformance.model import Depth, Purpose, Request
 from conformance.mutants import Call, Mutant, Wire
 from conformance.record import Address, Heard
-from conformance.reference.endpoint import Endpoint
 from conformance.requirements import rows
 from conformance.scenario import Case, Performance
 from conformance.target import Target
+
+from .speakers import Speaker, SpeakingEndpoint
 
 Answer: TypeAlias = "Callable[[Call], Wire]"
 
@@ -49,7 +50,7 @@ class Entropy:
 
 @dataclass(frozen=True, kw_only=True)
 class Oddity:
-    """One way to be unusual: a mutant without a fault, something around the answer, or another dialect.
+    """One way to be unusual: a mutant without a fault, something around the answer, another dialect or model.
 
     `inconclusive` and `warned` name the rows to which it leaves nothing to judge, and the recommendations from which it
     does depart: whatever else a row says against it is a false alarm.  `takes`: how many of each case are asked.
@@ -61,13 +62,14 @@ class Oddity:
     dialect: dict[str, str] = field(default_factory=dict)
     logprobs_after: bool = False
     flat: bool = True
+    speaker: Speaker | None = None
     takes: int = 1
     inconclusive: frozenset[str] = frozenset()
     warned: frozenset[str] = frozenset()
     contracts: tuple[str, ...] = ("highwayapi", "basic-gateway")
 
 
-class OddEndpoint(Endpoint):
+class OddEndpoint(SpeakingEndpoint):
     """The reference endpoint with an oddity."""
 
     def __init__(self, contract: Contract, oddity: Oddity) -> None:
@@ -81,6 +83,7 @@ class OddEndpoint(Endpoint):
             logprobs_after=oddity.logprobs_after,
             clock=_noon,
         )
+        self.speaker = oddity.speaker
         plainly = super().answer
         self._answer = oddity.around(plainly, contract) if oddity.around else plainly
 

@@ -110,6 +110,14 @@ def _nothings(body: Object) -> None:
         choice.setdefault("logprobs", None)
 
 
+def _with_points(body: Object) -> None:
+    body["created"] = float(body["created"])
+    for choice in body["choices"]:
+        choice["index"] = float(choice["index"])
+    if body.get("usage"):
+        body["usage"].update({name: float(count) for name, count in body["usage"].items() if isinstance(count, int)})
+
+
 def _empty_calls(body: Object) -> None:
     for part in _parts(body):
         part.update({"tool_calls": [], "reasoning_content": "", **part})
@@ -204,6 +212,7 @@ REPLIES = [
     _each("members nobody knows, everywhere", _more),
     _each("nulls for what is not there", _nothings),
     _each("empty lists and texts for what is not there", _empty_calls),
+    _each("whole numbers with a fraction of nothing", _with_points),
     _each("a resolved model name", lambda body: body.update(model=f"vendor/{body['model']}-2026-11-20")),
     Oddity(
         name="choices of a whole reply in another order",
@@ -390,6 +399,20 @@ def _bare_401(wire: Wire) -> Wire:
     return wire.with_header("www-authenticate", None) if wire.status == 401 else wire
 
 
+def _proxied(status: int) -> Oddity:
+    """A proxy refuses what it cannot make out."""
+    page = Wire(status=status, headers=(("content-type", "text/html"),), pieces=(b"<html>blocked</html>",))
+
+    def around(answer: Answer, _: Contract) -> Answer:
+        return lambda call: page if _is_malformed(call) else answer(call)
+
+    return Oddity(name=f"a proxy's {status} for a malformed body", around=around)
+
+
+def _is_malformed(call: Call) -> bool:
+    return call.method == "POST" and not call.sent
+
+
 def _bare_405(wire: Wire) -> Wire:
     return Wire(status=405) if wire.status == 405 else wire
 
@@ -439,4 +462,6 @@ REFUSED = [
     _status("404 for 405", 405, 404),
     _status("501 for 405", 405, 501),
     _status("400 for an unknown model", 404, 400, contracts=("highwayapi",)),
+    _status("403 for an unknown model", 404, 403),
+    *map(_proxied, (403, 411, 413)),
 ]

@@ -47,7 +47,10 @@ BAD_USAGE: dict[str, tuple[list[str], str]] = {
     "both urls": (["run", "--base-url", "http://a", "--url", "http://b", "--model", "m"], "not both"),
     "no url": (["run", "--base-url", "staging.example.com", "--model", "m"], "http:// or https://"),
     "user in url": (["run", "--url", "http://me:secret@127.0.0.1/x", "--model", "m"], "--api-key-env"),
-    "short key": (["run", "--base-url", "NOBODY", "--model", "m", "--api-key-env", "SHORT"], "5 characters"),
+    "short key": (
+        ["run", "--base-url", "NOBODY", "--model", "m", "--api-key-env", "SHORT"],
+        "have a longer one issued",
+    ),
     "basic without colon": (
         ["run", "--contract", "basic-gateway", "--base-url", "NOBODY", "--model", "m", "--api-key-env", "LONG"],
         "user:password",
@@ -61,6 +64,17 @@ BAD_USAGE: dict[str, tuple[list[str], str]] = {
     "out is a file": (["run", "--out", "FILE"], "cannot write"),
     "no evidence": (["judge", "nix.ndjson"], "cannot read nix.ndjson"),
     "not evidence": (["judge", "FILE"], "line 1"),
+    "unknown option": (["run", "--base-ul", "x"], "--base-ul x (see chat-conformance --help)"),
+    "unknown depth": (["run", "--depth", "deep"], "invalid choice: 'deep'"),
+    "unknown command": (["test"], "(see chat-conformance --help)"),
+    "selects an empty pattern": (["run", "--select", ""], "--select is empty: give"),
+    "no value for a header": (
+        ["run", "--base-url", "NOBODY", "--model", "m", "--header-env", "X-Team=EMPTY"],
+        "set it to the header's value",
+    ),
+    "no such port": (["serve", "--port", "65536"], "65536 is no port: give 0 to 65535"),
+    "port below 0": (["serve", "--port=-1"], "-1 is no port"),
+    "port taken": (["serve", "--port", "TAKEN"], "give another --port"),
     "unknown fault": (["serve", "--fault", "ignores-nn"], "did you mean 'ignores-n'"),
     "unknown requirement": (["explain", "choices.cout"], "did you mean 'choices.count'"),
 }
@@ -77,7 +91,11 @@ def test_bad_usage_is_one_line(
     monkeypatch.setenv("LONG", "a-key-of-the-tests")
     (tmp_path / "FILE").write_text("I am a file.\n")
     arguments, says = BAD_USAGE[case]
-    assert main([nobody() if each == "NOBODY" else each for each in arguments]) == 2
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        said = {"NOBODY": nobody(), "TAKEN": str(taken.getsockname()[1])}
+        assert main([said.get(each, each) for each in arguments]) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.count("\n") == 1
@@ -178,7 +196,7 @@ def test_plan_shows_cost(capsys: pytest.CaptureFixture[str]) -> None:
     """`plan` names every case with its requests and why it is there, and the whole cost."""
     assert main(["plan", "--depth", "smoke"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert any("around_a_stop" in line and "3 requests" in line and "stop.ends-output" in line for line in lines)
+    assert any("around_a_stop" in line and "4 requests" in line and "stop.ends-output" in line for line in lines)
     assert "at most 40 requests" in lines[-1]
     assert "tokens" in lines[-1]
 

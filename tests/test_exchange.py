@@ -107,7 +107,9 @@ def test_modes(status: int | None, asked: Any) -> None:
     assert exchange.whole is (exchange.ok and asked is not True)
 
 
-@pytest.mark.parametrize(("n", "asked"), [(None, 1), (1, 1), (3, 3), (0, 0), ("3", 1), (2.0, 1), (True, 1), ([2], 1)])
+@pytest.mark.parametrize(
+    ("n", "asked"), [(None, 1), (1, 1), (3, 3), (0, 0), ("3", 1), (2.0, 2), (2.5, 1), (True, 1), ([2], 1)]
+)
 def test_asked_choices(n: Any, asked: int) -> None:
     """The choices asked for are n where it is an integer, else 1."""
     assert made(sent={"n": n}).asked_choices == asked
@@ -147,14 +149,17 @@ def test_header() -> None:
 
 def test_whole_reply() -> None:
     """A whole reply is one object with its choices, its text and its usage."""
-    reply = {"choices": [{"index": 0, "message": {"content": "Yes."}}], "usage": {"total_tokens": 5, "a": 1.0}}
+    reply = {
+        "choices": [{"index": 0, "message": {"content": "Yes."}}],
+        "usage": {"total_tokens": 5, "a": 1.5, "c": 2.0},
+    }
     exchange = whole(reply)
     assert exchange.members == reply
     assert exchange.objects == (reply,)
     assert [choice.text for choice in exchange.choices] == ["Yes."]
     assert exchange.text == "Yes."
     assert exchange.usage == reply["usage"]
-    assert (exchange.tokens("total_tokens"), exchange.tokens("a"), exchange.tokens("b")) == (5, None, None)
+    assert [exchange.tokens(name) for name in ("total_tokens", "a", "b", "c")] == [5, None, None, 2]
 
 
 def test_streamed_reply() -> None:

@@ -238,6 +238,47 @@ def test_a_cut_stream_is_not_retried() -> None:
     assert len(exchanges) == 1
 
 
+@pytest.mark.parametrize("told", ["nan", "inf", "-inf", "NaN"])
+def test_an_endless_retry_after_is_not_honoured(told: str) -> None:
+    """A Retry-After that is no number of seconds is as good as none: the next try comes soon."""
+    with serving(fixed(reply(429, b"{}", f"retry-after: {told}"), reply(200, COMPLETION))) as server:
+        started = time.monotonic()
+        exchanges, _ = fire(server, pace=replace(QUICK, retries=1))
+    assert [exchange.status for exchange in exchanges] == [429, 200]
+    assert time.monotonic() - started < 5
+
+
+def test_a_pause_ends_at_the_deadline() -> None:
+    """Nobody waits longer for the next try than there is time for it."""
+    with serving(fixed(reply(429, b"{}", "retry-after: 30"))) as server:
+        started = time.monotonic()
+        exchanges, (performance,) = fire(server, pace=replace(QUICK, retries=2, deadline=0.5))
+    assert time.monotonic() - started < 5
+    assert len(exchanges) == 1
+    assert performance.reason == "status 429"
+
+
+@pytest.mark.parametrize("cuts", [[], [3], [30], [31, 36]])
+def test_a_stream_left_open_after_its_end(cuts: list[int]) -> None:
+    """After [DONE] an exchange is complete; a connection that stays open is waited for but a little."""
+    said = b'data: {"choices": []}\n\ndata: [DONE]\n\n'
+    pieces = [said[start:stop] for start, stop in zip([0, *cuts], [*cuts, len(said)], strict=True)]
+
+    async def handler(_: Heard, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        for piece in pieces:
+            writer.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+            await writer.drain()
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(30)
+
+    with serving(handler) as server:
+        started = time.monotonic()
+        (exchange,), _ = fire(server, pace=replace(QUICK, timeout=20))
+    assert time.monotonic() - started < 10
+    assert (exchange.error, exchange.body) == (None, said)
+
+
 def test_redirects_are_not_followed() -> None:
     """A redirect is the answer; nothing, and no credential, goes to where it points."""
     with serving(fixed(reply(200, COMPLETION))) as other:
@@ -248,7 +289,7 @@ def test_redirects_are_not_followed() -> None:
 
 
 def test_two_guesses_and_no_more() -> None:
-    """A run tries at most two wrong keys, retries included: the third is not sent."""
+    """A run tries at most two wrong keys: the third is not sent.  One that met with weather was not looked at."""
 
     @scenario(steps=1, tokens=4)
     def guess(ask: Ask) -> Script:
@@ -256,9 +297,10 @@ def test_two_guesses_and_no_more() -> None:
         yield ask(max_tokens=4, credential=Credential.WRONG, zone=Zone.REJECT)
         return None
 
-    with serving(fixed(reply(429, b"{}", "retry-after: 0"))) as server:
+    weather = [reply(429, b"{}", "retry-after: 0")] * 2
+    with serving(fixed(*weather, reply(401, b"{}"))) as server:
         _, performances = fire(server, guess, times=3, pace=replace(QUICK, retries=3, concurrency=1))
-    assert len(server.heard) == 2
+    assert len(server.heard) == len(weather) + 2
     assert "wrong keys" in (performances[-1].reason or "")
 
 
@@ -348,3 +390,21 @@ async def test_jobs_come_back_in_their_order() -> None:
         async with Firer(target, Writer.begin(io.BytesIO(), {}), Budget(), QUICK) as firer:
             performances = await firer.fire(setting, jobs)
     assert [performance.case for performance in performances] == [job.case for job in jobs]
+
+
+def test_a_resumed_run_asks_again_what_was_weather() -> None:
+    """What an earlier part of a run has is not asked again, but for what only met with weather."""
+    contract = contracts.load("highwayapi")
+    setting = Setting(contract=contract, model="m", features=frozenset())
+    job = Job(case=Case(scenario=once, variant=Variant(depth=Depth.SMOKE)))
+    writer = Writer.begin(io.BytesIO(), {})
+    with serving(fixed(reply(429, b"{}"), reply(200, COMPLETION))) as server:
+        target = Target(url=server.url + contract.path, model="m", scheme="bearer")
+
+        async def part() -> str | None:
+            async with Firer(target, writer, Budget(), QUICK) as firer:
+                return (await firer.fire(setting, [job]))[0].reason
+
+        ended = [asyncio.run(part()) for _ in range(3)]
+    assert ended == ["status 429", None, None]
+    assert len(server.heard) == 2

@@ -264,6 +264,14 @@ def test_a_check_that_raises(kind: Kind) -> None:
     assert "ZeroDivisionError" in (judged.reason or "")
 
 
+def test_a_repeat_that_met_with_weather_is_none() -> None:
+    """Where the repeat of what was seen once met with weather, it was not tried again and still may be."""
+    case = CASES[0]
+    judged = said(row(), [reply(case, BAD), reply(case, GOOD, round=1, status=429)])
+    assert (judged.verdict, judged.reason) == ("warn", "seen once, and not asked again")
+    assert judged.again == {case.id}
+
+
 # -- what counts
 
 

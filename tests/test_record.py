@@ -22,7 +22,7 @@ from conformance.target import Target
 
 KEY = "sk-the-key-of-the-target"
 TARGET = Target(
-    url=f"http://127.0.0.1/v1?key={KEY}", model="m", scheme="bearer", key=KEY, headers=(("x-team", "team-secret"),)
+    url=f"http://127.0.0.1/v1?key={KEY}", model="m", scheme="bearer", key=KEY, headers=(("x-team", "the-team-secret"),)
 )
 ADDRESS = Address(case="a.case", step=(2, 1), purpose=Purpose.AGAIN, round=3)
 ASKED = Request(body=b'{"stream": true}')
@@ -55,11 +55,12 @@ def stream(*deltas: Any) -> Pieces:
 @pytest.mark.parametrize(
     ("credential", "headers"),
     [
-        (Credential.RIGHT, {"authorization": f"Bearer {KEY}", "x-team": "team-secret"}),
-        (Credential.LOWER_CASE, {"authorization": f"bearer {KEY}", "x-team": "team-secret"}),
+        (Credential.RIGHT, {"authorization": f"Bearer {KEY}", "x-team": "the-team-secret"}),
+        (Credential.LOWER_CASE, {"authorization": f"bearer {KEY}", "x-team": "the-team-secret"}),
         (Credential.MISSING, {}),
         (Credential.WRONG, {"authorization": f"Bearer {TARGET.wrong_key}"}),
         (Credential.WRONG_SCHEME, {"authorization": f"Basic {KEY}"}),
+        (Credential.NO_SCHEME, {"authorization": KEY}),
         (Credential.EMPTY, {"authorization": "Bearer"}),
         (Credential.NOT_BASE64, {"authorization": "Bearer %%%"}),
         (Credential.NO_COLON, {"authorization": "Bearer bm8tY29sb24taW4taGVyZQ=="}),
@@ -99,7 +100,7 @@ def test_nothing_was_heard() -> None:
     assert exchange(Heard(status=204)).error is None
 
 
-@pytest.mark.parametrize("secret", [KEY, "team-secret", TARGET.wrong_key])
+@pytest.mark.parametrize("secret", [KEY, "the-team-secret", TARGET.wrong_key])
 @pytest.mark.parametrize("credential", [Credential.RIGHT, Credential.WRONG, Credential.WRONG_SCHEME])
 def test_no_secret_is_written(secret: str, credential: Credential) -> None:
     """Wherever a secret is sent or comes back, the line of evidence holds its marker only."""
@@ -115,7 +116,7 @@ def test_no_secret_is_written(secret: str, credential: Credential) -> None:
     parts = [json.dumps(line, ensure_ascii=False).encode(), made.request.body, made.body]
     assert not [part for part in parts if secret.encode() in part]
     assert not [part for part in parts if base64.b64encode(secret.encode()) in part]
-    number = {KEY: 1, "team-secret": 2, TARGET.wrong_key: 3}[secret]
+    number = {KEY: 1, "the-team-secret": 2, TARGET.wrong_key: 3}[secret]
     assert all(marker(number).encode() in part for part in parts)
 
 

@@ -47,7 +47,10 @@ def chunk(index: JSON, finish_reason: JSON = None, logprobs: JSON = None, **delt
         (True, False, [], [], {}, ""),
         (0, True, [], [], {}, ""),
         (-5, True, [], [], {}, ""),
-        (1.0, False, [], [], {}, ""),
+        (1.0, True, [], [], {}, ""),
+        (1.5, False, [], [], {}, ""),
+        (float("nan"), False, [], [], {}, ""),
+        (float("inf"), False, [], [], {}, ""),
         ("1", False, [], [], {}, "1"),
         ([1, {"a": 1}, [{}], {}], False, [1, {"a": 1}, [{}], {}], [{"a": 1}, {}], {}, ""),
         ({"a": 1}, False, [], [], {"a": 1}, ""),
@@ -145,9 +148,11 @@ def test_assembled(chunks: list[dict[str, JSON]], choice: dict[str, Any]) -> Non
 
 
 def test_indexes_are_exact() -> None:
-    """Deltas belong together if their indexes are the same JSON; choices keep the order of their first appearance."""
-    indexes: list[JSON] = ["0", 1, 0, None, False, 0.0, [0], {"a": 0}, -1]
-    chunks = [chunk(index, content=word) for word in "ab" for index in indexes]
+    """Deltas belong together if their indexes are the same JSON, where 1.0 is 1; choices keep the order of their first
+    appearance."""
+    indexes: list[JSON] = ["0", 1, 0, None, False, [0], {"a": 0}, -1]
+    chunks = [chunk(index, content="a") for index in indexes]
+    chunks += [chunk(1.0 if index == 1 else index, content="b") for index in indexes]
     found = assembled(chunks)
     assert [repr(each.index) for each in found] == list(map(repr, indexes))
     assert {each.text for each in found} == {"ab"}

@@ -16,7 +16,7 @@ from conformance.contract import Contract
 from conformance.evidence import Evidence
 from conformance.fire import Pace
 from conformance.judge import Judged, hear, judge, setting_of
-from conformance.model import Depth, Verdict
+from conformance.model import Credential, Depth, Verdict
 from conformance.mutants import Call, Mutant, Object, When, Wire
 from conformance.reference.app import running
 from conformance.requirements import registry
@@ -156,7 +156,9 @@ PENALTIES = frozenset(
     }
 )
 NEVER_THE_SAME = (
-    NOTHING_TO_CUT | PENALTIES | {"sampling.seed-repeats", "usage.stream-agrees", "response_format.text-is-default"}
+    NOTHING_TO_CUT
+    | PENALTIES
+    | {"sampling.seed-repeats", "usage.stream-agrees", "response_format.text-is-default", "streaming.same-text"}
 )
 SILENCE = (
     NOTHING_TO_CUT
@@ -175,6 +177,7 @@ SILENCE = (
         "response_format.json-object",
         "response_format.schema",
         "streaming.characters-whole",
+        "streaming.same-text",
     }
 )
 
@@ -182,12 +185,16 @@ FOUR_IN_A_ROW = frozenset({"response_format.text-is-default"})
 """The rows that compare four cold replies, of which one is then another."""
 
 SAID = [
-    _texts("half a character at the cut", _half_a_character, inconclusive=frozenset({"limits.cut-says-length"})),
+    _texts(
+        "half a character at the cut",
+        _half_a_character,
+        inconclusive=frozenset({"limits.cut-says-length", "streaming.same-text"}),
+    ),
     _texts(
         "thoughts before the text, apart",
         _thinking_first,
         _free_to_think,
-        inconclusive=WITHOUT_TEXT | {"logprobs.counted", "sampling.logit-bias-bans"},
+        inconclusive=WITHOUT_TEXT | {"logprobs.counted", "sampling.logit-bias-bans", "limits.every-choice"},
     ),
     Oddity(
         name="whole replies without the white space around them",
@@ -207,7 +214,7 @@ SAID = [
         "thoughts are counted outside",
         _thoughts_outside,
         _free_to_think,
-        inconclusive=frozenset({"limits.length-means-cut", "logprobs.counted"}),
+        inconclusive=frozenset({"limits.length-means-cut", "logprobs.counted", "limits.every-choice"}),
     ),
     _asked_as(
         "cold replies are never the same",
@@ -230,7 +237,12 @@ SAID = [
         inconclusive=FOUR_IN_A_ROW | {"sampling.repetition-penalty-acts"},
         takes=4,
     ),
-    _texts("a model that says nothing", _nothing, inconclusive=SILENCE),
+    _texts(
+        "a model that says nothing",
+        _nothing,
+        inconclusive=SILENCE | {"choices.differ", "choices.echo", "limits.every-choice", "stop.every-choice"},
+        warned=frozenset({"choices.something-said"}),
+    ),
     Oddity(
         name="streams have usage that nobody asked for",
         mutant=Mutant(
@@ -367,7 +379,7 @@ def test_weather_passes(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", [lambda count: count % 3 == 0, lambda count: count > 20], ids=["gusts", "for good"])
-@pytest.mark.parametrize("status", [402, 429, 502, 503, 504])
+@pytest.mark.parametrize("status", [402, 429, 502, 503, 504, 520, 524, 529])
 def test_weather_is_no_finding(bad: Callable[[int], bool], status: int) -> None:
     """What an endpoint says of the road or of an account says nothing against it, however often it says so, and no row
     is decided by it."""
@@ -385,6 +397,49 @@ def test_weather_is_no_finding(bad: Callable[[int], bool], status: int) -> None:
     _, judged = conduct("v3-openai", Oddity(name="weather", around=around))
     assert said_against(judged) == {}
     assert Verdict.INCONCLUSIVE in {each.verdict for each in judged}
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "echoed"),
+    [
+        ("ollama", "fp_ollama", False),
+        ("ollama", "ollama", False),
+        ("the-key-of-the-tests", "no such key: the-key-of-the-tests", True),
+        ("the-key-of-the-tests", "fp_the-key-of-the-tests2", False),
+    ],
+)
+def test_an_echo_is_no_word(key: str, said: str, echoed: bool) -> None:
+    """A key that is an ordinary word, or part of a larger one, did not come back where the reply has that word."""
+    redactor = Target(url="http://a/v1", model="m", scheme="bearer", key=key).redactor
+    one = next(each for each in clean("highwayapi").exchanges if each.whole)
+    body = redactor.data(json.dumps({"system_fingerprint": said}).encode())
+    assert key.encode() not in body
+    found = registry()["errors.no-credential"].find(
+        contracts.load("highwayapi"), replace(one, pieces=((0.1, body),), n=99)
+    )
+    assert bool(found) is echoed
+
+
+def _serves_all_but_wrong_keys(answer: Answer, contract: Contract) -> Answer:
+    """Whoever has no key is served, and whoever has a wrong one is told to slow down."""
+    wrong = Target(url="", model="", scheme=contract.scheme, key=KEYS[contract.scheme]).authorization(Credential.WRONG)
+
+    def near(call: Call) -> Wire:
+        if call.header("authorization") == wrong:
+            return Wire(status=429, pieces=(b"slow down",))
+        return answer(replace(call, trusted=call.header("authorization") is None))
+
+    return near
+
+
+@pytest.mark.parametrize("name", ["highwayapi", "basic-gateway"])
+def test_weather_hides_no_fault(name: str) -> None:
+    """That one way to ask without the right met with weather says nothing of the others."""
+    _, judged = conduct(name, Oddity(name="weather for wrong keys", around=_serves_all_but_wrong_keys))
+    verdicts = {each.row.id: each.violated or each.verdict.value for each in judged if each.row.id.startswith("auth.")}
+    assert verdicts["auth.missing"] == verdicts["auth.stream"] == 1
+    assert verdicts["auth.wrong-key"] == "inconclusive"
+    assert verdicts["auth.wrong-scheme"] == verdicts["auth.empty"] == verdicts["auth.status"] == "pass"
 
 
 def test_a_cache_may_repeat_an_id() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import Credential, UsageError
-from conformance.redact import SHORTEST, marker
+from conformance.redact import LONGEST_WORD, SHORTEST, marker
 from conformance.target import Target
 
 PRINTABLE = "".join(map(chr, range(32, 127)))
@@ -33,6 +33,7 @@ def basic(text: str) -> str:
         (Credential.LOWER_CASE, "bearer sk-abc", f"basic {basic('me:sesame')}"),
         (Credential.WRONG_SCHEME, "Basic sk-abc", f"Bearer {basic('me:sesame')}"),
         (Credential.MISSING, None, None),
+        (Credential.NO_SCHEME, "sk-abc", basic("me:sesame")),
         (Credential.EMPTY, "Bearer", "Basic"),
         (Credential.NOT_BASE64, "Bearer %%%", "Basic %%%"),
         (Credential.NO_COLON, f"Bearer {basic('no-colon-in-here')}", f"Basic {basic('no-colon-in-here')}"),
@@ -57,14 +58,19 @@ def test_without_a_key() -> None:
 
 
 def test_wrong_key() -> None:
-    """The wrong key is well formed, the same for every target of its scheme and user, and never the right one."""
-    assert target("bearer", "sk-abc").wrong_key == target("bearer", "other-key").wrong_key == target().wrong_key
+    """The wrong key looks like the right one to its middle and is as long, the same every time, and a long one of its
+    own where there is none or too little to look like."""
+    assert len(target().wrong_key) >= 16
+    made = target("bearer", "sk-0123456789abcdefXYZ")
+    wrong = made.wrong_key
+    assert wrong == target("bearer", made.key).wrong_key != made.key
+    assert (wrong[:11], len(wrong)) == ("sk-01234567", 22)
+    assert made.authorization(Credential.WRONG) == f"Bearer {wrong}"
     user, _, password = target("basic", "me:sesame").wrong_key.partition(":")
-    assert (user, password) == ("me", target().wrong_key)
-    assert len(password) >= 16
-    wrong = target("basic", "me:sesame").authorization(Credential.WRONG) or ""
-    assert base64.b64decode(wrong.removeprefix("Basic ")).decode() == f"me:{password}"
-    assert target("bearer", "sk-abc").authorization(Credential.WRONG) == f"Bearer {password}"
+    assert (user, password[:3], len(password)) == ("me", "ses", 6)
+    header = target("basic", "me:sesame").authorization(Credential.WRONG) or ""
+    assert base64.b64decode(header.removeprefix("Basic ")).decode() == f"me:{password}"
+    assert target("basic", "someone:pw").wrong_key == f"someone:{target().wrong_key}"
 
 
 @pytest.mark.parametrize(
@@ -79,17 +85,26 @@ def test_wrong_key() -> None:
             ["sk-abc", "team-secret", "other-secret", "wrong"],
         ),
         ("bearer", "with:colon", {}, ["with:colon", "wrong"]),
-        ("basic", "someone:sesame", {}, ["someone:sesame", "someone", "sesame", "wrong"]),
-        ("basic", "me:sesame:open", {}, ["me:sesame:open", "sesame:open", "wrong"]),
-        ("basic", "someone:pw", {"x-a": "team-secret"}, ["someone:pw", "someone", "team-secret", "wrong"]),
+        ("basic", "someone:sesame", {}, ["someone:sesame", "someone", "sesame", "wrong", "its password"]),
+        ("basic", "me:sesame:open", {}, ["me:sesame:open", "sesame:open", "wrong", "its password"]),
+        (
+            "basic",
+            "someone:pw",
+            {"x-a": "team-secret"},
+            ["someone:pw", "someone", "team-secret", "wrong", "its password"],
+        ),
     ],
 )
 def test_redactor(scheme: str, key: str | None, headers: dict[str, str], numbered: list[str]) -> None:
-    """The key is secret 1; then come those parts of a Basic key that are long enough, the headers, the wrong key."""
+    """The key is secret 1; then come those parts of a Basic key that are long enough, the headers, the wrong key,
+    and the password of a wrong pair."""
     made = target(scheme, key, headers=tuple(headers.items()))
-    secrets = [made.wrong_key if each == "wrong" else each for each in numbered]
+    wrong = {"wrong": made.wrong_key, "its password": made.wrong_key.partition(":")[2]}
+    secrets = [wrong.get(each, each) for each in numbered]
     assert made.redactor.secrets == tuple(secrets)
-    assert [made.redactor.text(secret) for secret in secrets] == [marker(n) for n in range(1, len(secrets) + 1)]
+    assert [made.redactor.text(secret) for secret in secrets] == [
+        marker(number, word=len(secret) < LONGEST_WORD) for number, secret in enumerate(secrets, 1)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -124,7 +139,9 @@ def test_any_key(key: str) -> None:
         header = made.authorization(Credential.RIGHT) or ""
         sent = header.partition(" ")[2]
         assert (base64.b64decode(sent).decode() if made.scheme == "basic" else sent) == made.key
-        assert made.redactor.text(sent) == marker(1)
+        assert made.wrong_key != made.key
+        assert made.redactor.text(made.wrong_key) != made.wrong_key
+        assert made.redactor.text(sent) == marker(1, word=len(made.key or "") < LONGEST_WORD)
 
 
 def test_repr_shows_no_secret() -> None:

@@ -37,7 +37,7 @@ def findings(rows: dict[str, dict[str, JSON]]) -> dict[str, dict[str, JSON]]:
 
 
 def counts(report: dict[str, JSON]) -> dict[str, int]:
-    """Rows by what they mean to a reader: required, optional (recommended, or of a feature that is on), undecided."""
+    """Rows by what they mean to a reader: required (what a failure of makes it nonconformant), optional, undecided."""
     result = dict.fromkeys(("undecided", "unsupported", "observed"), 0)
     for kind in ("required", "optional"):
         result |= dict.fromkeys((kind, *(f"{kind}_{verdict}" for verdict in ("pass", "fail", "warn", "known"))), 0)
@@ -48,7 +48,7 @@ def counts(report: dict[str, JSON]) -> dict[str, int]:
         elif verdict in ("unsupported", "observed"):
             result[verdict] += 1
         else:
-            kind = "required" if is_required(row) else "optional"
+            kind = "required" if row["level"] == "MUST" else "optional"
             result[kind] += 1
             result[f"{kind}_{verdict}"] += 1
     return result

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from email.utils import parsedate_to_datetime
 
 from .. import spoil
-from ..conversations import talks
+from ..conversations import talk, talks
 from ..exchange import Exchange
-from ..model import Kind, Level, Violation
+from ..model import Kind, Level, Observation, Violation
 from ..reply import is_integer
 from ..requirement import requirement
 from ..schema import show
 from ..spoil import either, on_the_wire, put, streaming
 from .envelope import answered
 
-MUST, SHOULD = Level.MUST, Level.SHOULD
+MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
 
+A_DAY = 24 * 60 * 60
 EARLIEST, LATEST = 1_500_000_000, 100_000_000_000
 """Seconds: before any endpoint of this kind existed, and the year 5138; milliseconds of today are above it."""
 
@@ -44,9 +48,35 @@ def created_in_seconds(exchange: Exchange) -> Iterator[Violation]:
     for value in {each.get("created") for each in exchange.objects if is_integer(each.get("created"))}:
         if not is_integer(value) or EARLIEST <= value <= LATEST:
             continue
-        blank = value == 0 and not any(each.get("choices") for each in exchange.objects if each.get("created") == 0)
+        zero = [each for each in exchange.objects if each.get("created") == 0]
+        blank = value == 0 and not any(each.get("choices") or each.get("usage") for each in zero)
         if not blank:  # a first chunk without choices may be blank: a content filter's preamble
             yield Violation(pointer="/created", observed=show(value), expected="Unix time in seconds")
+
+
+@requirement(
+    "envelope.created-date",
+    level=OBSERVE,
+    source="created",
+    scenario=talk,
+    kind=Kind.EACH,
+    applies=lambda exchange: answered(exchange) and is_integer(exchange.objects[-1].get("created")),
+    mutants=[
+        replace(
+            either("created-long-ago", "created is a time in 2020", put(1_600_000_000, "created")),
+            wire=lambda _, wire: wire,  # goes over a socket, where there is a Date
+        )
+    ],
+)
+def created_by_the_date(exchange: Exchange) -> Iterator[Observation]:
+    """Whether the time of creation is the day of the reply's Date header."""
+    created = exchange.objects[-1].get("created")
+    with suppress(TypeError, ValueError, OverflowError):
+        date = parsedate_to_datetime(exchange.header("date") or "").timestamp()
+        near = is_integer(created) and abs(created - date) < A_DAY
+        yield Observation(value="by the Date header" if near else "a day or more from the Date header")
+        return
+    yield Observation(value="no Date header to compare it with")
 
 
 @requirement(

@@ -25,6 +25,9 @@ MUST, SHOULD = Level.MUST, Level.SHOULD
 REFUSALS = (400, 422)
 """The statuses that refuse what a request says."""
 
+PROXIES = (403, 411, 413)
+"""The statuses with which a proxy before the endpoint refuses a body that it cannot make out."""
+
 
 def refused(exchanges: tuple[Exchange, ...], what: str, statuses: tuple[int, ...] = REFUSALS) -> Iterator[Violation]:
     """A violation for each of these that was served, or refused with a status that says something else."""
@@ -103,9 +106,9 @@ def _no_object(call: Call) -> bool:
     ],
 )
 def malformed_is_refused(_control: Exchange, asked: tuple[Exchange, ...]) -> Iterator[Violation]:
-    """A body that is no JSON object is refused, with 400 or 422."""
+    """A body that is no JSON object is refused, with 400 or 422, or as proxies do with 403, 411 or 413."""
     for exchange, what in zip(asked, MALFORMED, strict=False):
-        yield from refused((exchange,), what)
+        yield from refused((exchange,), what, (*REFUSALS, *PROXIES))
 
 
 @requirement(
@@ -221,8 +224,8 @@ of_unknown = partial(requirement, source="model", scenario=unknown, parameter="m
     ],
 )
 def unknown_is_refused(_control: Exchange, asked: Exchange) -> Iterator[Violation]:
-    """A model that does not exist is refused, with 404, 400 or 422, not replaced in silence."""
-    yield from refused((asked,), f"model {show(UNKNOWN)}", (404, *REFUSALS))
+    """A model that does not exist is refused, with 404, 400, 422 or 403, not replaced in silence."""
+    yield from refused((asked,), f"model {show(UNKNOWN)}", (404, *REFUSALS, 403))
 
 
 @of_unknown(

@@ -12,7 +12,7 @@ from ..contract import Contract
 from ..exchange import Exchange
 from ..model import JSON, Kind, Level, Violation, Zone
 from ..mutants import Call, Mutant, Object, Wire
-from ..redact import MARKER
+from ..redact import ECHO
 from ..reply import members, objects, text
 from ..requirement import requirement
 from ..schema import show
@@ -257,11 +257,14 @@ def _echo(call: Call, wire: Wire) -> Wire:
     ],
 )
 def no_credential_comes_back(exchange: Exchange) -> Iterator[Violation]:
-    """No reply holds a credential, neither the right one nor a wrong one that was tried."""
+    """No reply holds a credential, neither the right one nor a wrong one that was tried.
+
+    A short key, and one inside a larger word, may be an ordinary word of the reply.
+    """
     places = {
         "body": exchange.body.decode("utf-8", "replace"),
         **{f"header {name}": value for name, value in exchange.headers},
     }
     for place, words in places.items():
-        if MARKER.search(words):
+        if ECHO.search(words):
             yield Violation(pointer=place, observed="an echo of the credential", expected="without it")

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from ..ask import OMIT, Ask
-from ..conversations import cuts
 from ..exchange import Exchange
-from ..model import Kind, Level, NotJudged, Violation
+from ..model import Kind, Level, Violation
 from ..mutants import Call, Mutant, Object
 from ..reply import is_integer, members, objects
 from ..requirement import requirement
 from ..scenario import Scenario, Script, both_modes, for_each, scenario
-from ..schema import show
-from ..spoil import either, ignores, streaming, suffix, whole
+from ..spoil import either, ignores, streaming, whole
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
@@ -114,94 +112,6 @@ def within_max_tokens(exchange: Exchange) -> Iterator[Violation]:
 def within_max_completion_tokens(exchange: Exchange) -> Iterator[Violation]:
     """A reply never has more tokens than max_completion_tokens allows each of its choices, by its own count."""
     yield from within("max_completion_tokens")(exchange)
-
-
-def _uncounted(call: Call) -> Call:
-    return call.with_body({**call.sent, "max_tokens": 48}) if call.sent.get("max_tokens") else call
-
-
-@requirement(
-    "limits.max-tokens-acts",
-    level=MUST,
-    source="max_tokens",
-    scenario=cuts,
-    parameter="max_tokens",
-    mutants=[
-        ignores("max_tokens"),
-        Mutant(name="at-least-48-tokens", about="a max_tokens below 48 is taken as 48", request=_uncounted),
-        Mutant(
-            name="at-least-48-tokens-in-streams",
-            about="a max_tokens below 48 is taken as 48 in streams",
-            request=_uncounted,
-            when=streaming,
-        ),
-    ],
-)
-def limit_acts(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Violation]:
-    """A much smaller max_tokens gives a shorter text: the same question, asked coldly."""
-    for short in cut:
-        if len(short.text) >= len(free.text):
-            yield Violation(
-                pointer="/choices/0",
-                observed=f"{len(short.text)} characters long with max_tokens {show(short.sent.get('max_tokens'))}",
-                expected=f"shorter than the {len(free.text)} characters that {show(free.sent.get('max_tokens'))} gave",
-                exchanges=(short.n,),
-            )
-
-
-def _reason(reason: str, when: Callable[[Object], bool] | None = None) -> Mutant:
-    def change(_: Object, body: Object) -> None:
-        for choice in objects(body["choices"]):
-            if choice.get("finish_reason") == "length":
-                choice["finish_reason"] = reason
-
-    return either(
-        f"cut-says-{reason}{suffix(when)}", f"a reply cut by its limit ends with the reason {reason}", change, when
-    )
-
-
-def cut_says_length(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Violation | NotJudged]:
-    """Of the replies that are proper beginnings of the free one, so that their limit cut them, two say otherwise."""
-    said = [short for short in cut if short.legible and short.choices and short.choices[0].finish_reason]
-    begun = [short for short in said if short.text and free.text.startswith(short.text) and short.text != free.text]
-    wrong = [short for short in begun if short.choices[0].finish_reason != "length"]
-    if len(begun) < 2:
-        yield NotJudged(reason="no two replies were readable beginnings of the free one: cold replies may differ")
-    if len(wrong) < 2:
-        return
-    for short in wrong:
-        yield Violation(
-            pointer="/choices/0/finish_reason",
-            observed=show(short.choices[0].finish_reason),
-            expected=f'"length": max_tokens {show(short.sent.get("max_tokens"))} cut it',
-            exchanges=(short.n,),
-        )
-
-
-@requirement(
-    "limits.cut-means-length",
-    level=MUST,
-    source="response_format",
-    scenario=cuts,
-    parameter="max_tokens",
-    mutants=[_reason("stop"), _reason("stop", when=streaming)],
-)
-def cut_means_length(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Violation | NotJudged]:
-    """A reply cut by max_tokens ends with the reason "length", where the document defines that reason."""
-    yield from cut_says_length(free, cut)
-
-
-@requirement(
-    "limits.cut-says-length",
-    level=SHOULD,
-    source="finish_reason",
-    scenario=cuts,
-    parameter="max_tokens",
-    mutants=[_reason("stop"), _reason("stop", when=streaming)],
-)
-def cut_says_length_by_convention(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Violation | NotJudged]:
-    """A reply cut by max_tokens ends with the reason "length", as OpenAI's do."""
-    yield from cut_says_length(free, cut)
 
 
 def _one_too_few(_: Object, body: Object) -> None:

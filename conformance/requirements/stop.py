@@ -15,7 +15,7 @@ from ..model import Depth, Finding, Level, NotJudged, Violation, Zone
 from ..mutants import Call, Mutant, Sent
 from ..reply import text
 from ..requirement import requirement
-from ..scenario import Script, scenario, takes
+from ..scenario import Script, scenario, takes, together
 from ..schema import show
 from ..spoil import ignores, says, streaming, whole
 from ..words import Stopped, compare, place_of, stop_in
@@ -25,21 +25,27 @@ MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 MOST_LOST = 16
 """Characters before a stop that a fault loses; where more are missing, the model ended its text by itself."""
 
+SHORT = (Stopped.PARTLY, Stopped.TOO_EARLY)
+"""What a model that ends its text now here and now there looks like too."""
+
 NEVER = "\u2e2e\u2e2e\u2e2e"
 """A stop that no model says."""
 
 
-@scenario(steps=3, tokens=144, depth=Depth.SMOKE)
+@scenario(steps=4, tokens=192, depth=Depth.SMOKE)
 def around_a_stop(ask: Ask) -> Script:
-    """Let the model talk freely, then ask again, whole and streamed, with a stop from the middle of what it said."""
+    """Let the model talk freely, then ask again, whole and streamed, with a stop from the middle of what it said.
+
+    Where text seems to be missing it is let talk freely once more, for it may end its text now here and now there.
+    """
     free = yield ask(max_tokens=48, greedy=True)
     cut = stop_in(free.text)
     if cut is None:
         return "the model said nothing that could serve as a stop"
-    yield [
-        ask(max_tokens=48, greedy=True, stop=cut),
-        ask(max_tokens=48, greedy=True, stop=cut, stream=True),
-    ]
+    both = [ask(max_tokens=48, greedy=True, stop=cut), ask(max_tokens=48, greedy=True, stop=cut, stream=True)]
+    stopped = together((yield both))
+    if any(what_became(free, each) in SHORT for each in stopped):
+        yield ask(max_tokens=48, greedy=True)
     return None
 
 
@@ -69,15 +75,25 @@ def what_became(free: Exchange, stopped: Exchange) -> Stopped:
     if not (stop and free.legible and stopped.legible):
         return Stopped.DIVERGED
     became = compare(free.text, stop, stopped.text)
-    if became is Stopped.PARTLY and stopped.choices[0].finish_reason == "length":
+    at_limit = bool(stopped.choices) and stopped.choices[0].finish_reason == "length"
+    if became in (Stopped.PARTLY, Stopped.TOO_EARLY) and at_limit and (free.thought or stopped.thought):
+        return Stopped.DIVERGED  # more thoughts left less of the limit for the text
+    if became is Stopped.PARTLY and at_limit:
         return Stopped.CUT_OUT  # it says that it ran into its limit: what is left of a text that came round again
     lost = len(free.text.partition(stop)[0].rstrip()) - len(stopped.text.rstrip())
     return Stopped.DIVERGED if became is Stopped.TOO_EARLY and lost > MOST_LOST else became
 
 
-def _faults(free: Exchange, stopped: tuple[Exchange, ...], faults: dict[Stopped, str]) -> Iterator[Finding]:
-    """A violation for each reply of one of these kinds; nothing to judge where all of them went another way."""
+def _faults(
+    free: Exchange, stopped: tuple[Exchange, ...], again: tuple[Exchange, ...], faults: dict[Stopped, str]
+) -> Iterator[Finding]:
+    """A violation for each reply of one of these kinds; nothing to judge where all of them went another way.
+
+    `again` is the free talk once more: where it is not the same, nobody knows where the text would have ended.
+    """
     became = {each: what_became(free, each) for each in stopped}
+    if any(each.text != free.text for each in again):
+        became = {each: Stopped.DIVERGED if what in SHORT else what for each, what in became.items()}
     if all(what is Stopped.DIVERGED for what in became.values()):
         yield NotJudged(reason="cold replies differ between calls, so that a stop taken from one is not met in another")
     for each, what in became.items():
@@ -126,11 +142,12 @@ of_stops = partial(requirement, level=MUST, source="stop", scenario=around, feat
         says("text-after-the-stop", "the rest of the token follows the stop", _rest_of_the_token),
     ],
 )
-def ends_at_the_stop(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Finding]:
+def ends_at_the_stop(free: Exchange, stopped: tuple[Exchange, ...], *again: Exchange) -> Iterator[Finding]:
     """Nothing follows the stop sequence, and text that would have followed does not come without it."""
     yield from _faults(
         free,
         stopped,
+        again,
         {Stopped.RAN_ON: "something follows it", Stopped.CUT_OUT: "it is cut out and the text goes on"},
     )
 
@@ -147,9 +164,9 @@ def _half(sent: Sent, said: str, _: object) -> str:
         says("half-a-stop-in-streams", "a streamed text ends with half of the stop sequence", _half, when=streaming),
     ],
 )
-def stop_is_whole(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Finding]:
+def stop_is_whole(free: Exchange, stopped: tuple[Exchange, ...], *again: Exchange) -> Iterator[Finding]:
     """The text holds all of the stop sequence or nothing of it: no beginning of it leaks."""
-    yield from _faults(free, stopped, {Stopped.PARTLY: "a part of it leaked"})
+    yield from _faults(free, stopped, again, {Stopped.PARTLY: "a part of it leaked"})
 
 
 def _shortened(sent: Sent, said: str, _: object) -> str:
@@ -169,9 +186,9 @@ def _shortened(sent: Sent, said: str, _: object) -> str:
         ),
     ],
 )
-def nothing_is_lost(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Finding]:
+def nothing_is_lost(free: Exchange, stopped: tuple[Exchange, ...], *again: Exchange) -> Iterator[Finding]:
     """What was said before the stop sequence is there to its last character, white space apart."""
-    yield from _faults(free, stopped, {Stopped.TOO_EARLY: "text before it is missing"})
+    yield from _faults(free, stopped, again, {Stopped.TOO_EARLY: "text before it is missing"})
 
 
 def _first_only(call: Call) -> Call:
@@ -201,5 +218,6 @@ def every_stop_acts(free: Exchange, listed: Exchange) -> Iterator[Finding]:
     yield from _faults(
         free,
         (listed,),
+        (),
         {Stopped.RAN_ON: "the last of them does not stop", Stopped.CUT_OUT: "it is cut out and the text goes on"},
     )

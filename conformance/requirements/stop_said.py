@@ -39,7 +39,7 @@ of_stops = partial(requirement, source="stop", scenario=around, feature="stop", 
         either("stop-says-length-in-streams", "a stream ended by a stop says length", _says_length, when=streaming),
     ],
 )
-def stop_says_stop(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Finding]:
+def stop_says_stop(free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange) -> Iterator[Finding]:
     """A reply that a stop sequence ended says so: its reason is "stop"."""
     ended = [
         each
@@ -70,7 +70,7 @@ def _other_reading(sent: Sent, text: str, _: object) -> str:
     level=OBSERVE,
     mutants=[says("stop-the-other-way", "the stop is in the text where it was not, and the reverse", _other_reading)],
 )
-def stop_in_text(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Observation]:
+def stop_in_text(free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange) -> Iterator[Observation]:
     """Whether the returned text contains the stop sequence."""
     for each in stopped:
         what = what_became(free, each)
@@ -90,7 +90,7 @@ def stop_in_text(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Obse
         )
     ],
 )
-def same_in_both_modes(free: Exchange, stopped: tuple[Exchange, ...]) -> Iterator[Finding]:
+def same_in_both_modes(free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange) -> Iterator[Finding]:
     """Whole and streamed replies treat the stop sequence alike: both contain it or neither does."""
     ways = {each: what for each in stopped if (what := what_became(free, each)) in STOPPED[:2]}
     if len(ways) < 2:

@@ -35,8 +35,9 @@ def complete(exchange: Exchange) -> bool:
 
 
 def constant(exchange: Exchange, member: str) -> Iterator[Violation]:
-    """A violation if a member has several values among the chunks that say something."""
-    values = {show(chunk.get(member)): None for chunk in exchange.chunks if chunk.get("choices") and chunk.get(member)}
+    """A violation if a member has several values among the chunks, a content filter's preamble apart."""
+    chunks = [each for each in exchange.chunks if each.get("choices") or "prompt_filter_results" not in each]
+    values = {show(chunk.get(member)): None for chunk in chunks if chunk.get(member)}
     if len(values) > 1:
         yield Violation(
             pointer=f"event */{member}", observed=" and ".join(list(values)[:3]), expected="the same in every chunk"
@@ -86,7 +87,12 @@ of_chunks = partial(requirement, scenario=stream, kind=Kind.EACH, applies=chunke
     mutants=[
         streams_with(
             "id-per-chunk", "every chunk has another id", _numbered("id", lambda number, id_: f"{id_}.{number}")
-        )
+        ),
+        streams_with(
+            "last-chunk-of-another-id",
+            "the last chunk, which holds the usage, has another id",
+            lambda chunks: [*chunks[:-1], {**chunks[-1], "id": "chatcmpl-usage"}],
+        ),
     ],
 )
 def chunks_share_an_id(exchange: Exchange) -> Iterator[Violation]:
@@ -159,6 +165,11 @@ def chunks_name_the_model(exchange: Exchange, *, contract: Contract) -> Iterator
             "model-per-chunk",
             "the model changes within a stream",
             _numbered("model", lambda number, model: f"{model}-{number % 2}"),
+        ),
+        streams_with(
+            "last-chunk-of-another-model",
+            "the last chunk, which holds the usage, names another model",
+            lambda chunks: [*chunks[:-1], {**chunks[-1], "model": "gpt"}],
         ),
     ],
 )

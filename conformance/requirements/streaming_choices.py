@@ -86,11 +86,20 @@ def every_choice_speaks(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
         for choice in three.choices
         if not (choice.text or choice.reasoning or choice.refusal or choice.tool_calls)
     ]
-    for choice in silent:
-        if choice.finish_reason not in ("stop", "content_filter"):  # an end-of-text token may come first
-            yield Violation(
-                pointer=f"/choices/{show(choice.index)}", observed="silent", expected="text", exchanges=(three.n,)
-            )
+    silent = [choice for choice in silent if choice.finish_reason not in ("stop", "content_filter")]
+    if silent and three.thought:
+        yield NotJudged(reason="its limit may have been spent on thoughts that are not shown")
+        return
+    for choice in silent:  # those that say "stop" may have begun with an end-of-text token
+        yield Violation(
+            pointer=f"/choices/{show(choice.index)}", observed="silent", expected="text", exchanges=(three.n,)
+        )
+
+
+def _changes_role(_: Object, chunk: Object) -> None:
+    for choice in chunk["choices"]:
+        if "role" not in choice["delta"] and choice["delta"].get("content"):
+            choice["delta"]["role"] = "user"
 
 
 def _without_roles(_: Object, chunk: Object) -> None:
@@ -108,17 +117,17 @@ def _without_roles(_: Object, chunk: Object) -> None:
     mutants=[
         every_chunk("no-role-in-streams", "no delta has a role", _without_roles),
         streams_with("first-delta-lost", "the opening chunk of a stream is lost", lambda chunks: chunks[1:]),
+        every_chunk("role-changes", "deltas after the first have the role user", _changes_role),
     ],
 )
 def first_delta_has_role(exchange: Exchange) -> Iterator[Violation]:
-    """The first delta of each choice has the role assistant."""
+    """The first delta of each choice has the role assistant, and no later one has another."""
     seen: set[str] = set()
     for number, index, choice in each_choice(exchange):
-        if show(index) in seen:
-            continue
-        seen.add(show(index))
         role = members(choice.get("delta")).get("role")
-        if role != "assistant":
+        later = show(index) in seen
+        seen.add(show(index))
+        if role != "assistant" and (role or not later):
             yield Violation(pointer=f"event {number}/choices/*/delta/role", observed=show(role), expected='"assistant"')
 
 
@@ -215,7 +224,7 @@ def silent_after_finish(exchange: Exchange) -> Iterator[Violation]:
     for number, index, choice in each_choice(exchange):
         delta = members(choice.get("delta"))
         if show(index) in over and any(
-            delta.get(name) for name in ("content", "tool_calls", "refusal", "reasoning_content")
+            delta.get(name) for name in ("content", "tool_calls", "refusal", "reasoning_content", "reasoning")
         ):
             yield Violation(
                 pointer=f"event {number}/choices/*/delta", observed=show(delta), expected="empty: the choice had ended"

@@ -1,0 +1,128 @@
+"""What the choices say: something, each its own, and not the prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..conversations import choices, talk, talks
+from ..exchange import Exchange
+from ..model import Finding, Kind, Level, NotJudged, Observation, Violation
+from ..mutants import Mutant, Object, Sent
+from ..reply import is_integer, members, objects, text
+from ..requirement import requirement
+from ..spoil import either, says, streaming
+from .envelope import answered
+
+SHOULD, OBSERVE = Level.SHOULD, Level.OBSERVE
+
+PAID = 8
+"""Completion tokens that no model spends on nothing but the end of its text."""
+
+LONG_ENOUGH = 16
+"""Characters that a model does not say three times over by chance."""
+
+
+def paid(exchange: Exchange) -> bool:
+    """Answered, with tokens that were not spent on thoughts, and that no filter took away."""
+    used = exchange.tokens("completion_tokens") or 0
+    thought = members((exchange.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
+    filtered = any(choice.finish_reason == "content_filter" for choice in exchange.choices)
+    return answered(exchange) and not filtered and used - (thought if is_integer(thought) else 0) >= PAID
+
+
+def _silent(_: Sent, body: Object) -> None:
+    for choice in objects(body["choices"]):
+        part = members(choice.get("message", choice.get("delta")))
+        if "content" in part:
+            part["content"] = None
+
+
+@requirement(
+    "choices.something-said",
+    level=SHOULD,
+    source="content",
+    scenario=talks,
+    kind=Kind.EACH,
+    applies=paid,
+    mutants=[
+        either("content-always-null", "the content of every message and delta is null", _silent),
+        either("content-always-null-in-streams", "the content of every delta is null", _silent, when=streaming),
+    ],
+)
+def something_is_said(exchange: Exchange) -> Iterator[Violation]:
+    """A reply that counts tokens has something to show for them: a text, thoughts, calls or a refusal."""
+    choices = [choice for each in exchange.objects for choice in objects(each.get("choices"))]
+    parts = [members(choice.get("delta" if exchange.asked_stream else "message")) for choice in choices]
+    if choices and not any(value for part in parts for name, value in part.items() if name != "role"):
+        yield Violation(
+            pointer="/choices/*/message/content",
+            observed=f"nothing for {exchange.tokens('completion_tokens')} completion tokens",
+            expected="what was generated",
+        )
+
+
+def _all_alike() -> Mutant:
+    """All choices say what the first one says."""
+
+    def reply(_: Sent, body: Object) -> Object:
+        for choice in body["choices"][1:]:
+            choice["message"]["content"] = body["choices"][0]["message"]["content"]
+        return body
+
+    def events(_: Sent, chunks: list[Object]) -> list[Object]:
+        said: dict[int, list[Object]] = {}
+        for choice in (choice for chunk in chunks for choice in chunk["choices"]):
+            if choice["delta"].get("content"):
+                said.setdefault(choice["index"], []).append(choice["delta"])
+        first = "".join(delta["content"] for delta in said.get(0, []))
+        for deltas in (deltas for index, deltas in said.items() if index):
+            for delta in deltas:
+                delta["content"] = ""
+            deltas[0]["content"] = first
+        return chunks
+
+    return Mutant(name="choices-all-alike", about="n choices are one, n times over", reply=reply, events=events)
+
+
+@requirement(
+    "choices.differ",
+    level=OBSERVE,
+    source="n",
+    scenario=choices,
+    feature="n",
+    parameter="n",
+    mutants=[_all_alike()],
+)
+def choices_differ(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+    """Whether several choices, each long enough, are different ones."""
+    three = asked[0]
+    said = [choice.text for choice in three.choices]
+    if not three.legible or len(said) < 2 or min(map(len, said)) < LONG_ENOUGH:
+        yield NotJudged(reason="no several choices of some length")
+    else:
+        yield Observation(value="all the same" if len(set(said)) == 1 else "different", exchanges=(three.n,))
+
+
+def _prompt(sent: Sent) -> str:
+    """The last message, if it is text."""
+    last = next(reversed(list(objects(sent.get("messages")))), {})
+    return text(last.get("content"))
+
+
+@requirement(
+    "choices.echo",
+    level=OBSERVE,
+    source="content",
+    scenario=talk,
+    kind=Kind.EACH,
+    applies=lambda exchange: (
+        answered(exchange) and len(_prompt(exchange.sent)) >= LONG_ENOUGH and len(exchange.text) >= LONG_ENOUGH
+    ),
+    mutants=[
+        says("prompt-in-reply", "the text begins with the prompt", lambda sent, said, _: f"{_prompt(sent)}{said}")
+    ],
+)
+def prompt_is_echoed(exchange: Exchange) -> Iterator[Observation]:
+    """Whether the text begins with the prompt, as some servers' does that continue rather than answer."""
+    said, prompt = exchange.text.strip(), _prompt(exchange.sent)
+    yield Observation(value="begins with the prompt" if said.startswith(prompt) else "without the prompt")

@@ -1,0 +1,73 @@
+"""Stop sequences and several choices: each of them ends at its stop."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from ..ask import Ask
+from ..exchange import Exchange
+from ..model import Finding, Level, NotJudged, Violation
+from ..mutants import Mutant, Sent
+from ..reply import text
+from ..requirement import requirement
+from ..scenario import Script, both_modes, scenario
+from ..schema import show
+from ..spoil import ignores, says
+
+MUST = Level.MUST
+
+
+@scenario(steps=2, tokens=72)
+def stop_for_several(ask: Ask) -> Script:
+    """Let the model talk, then ask for two choices with the letter it said most often as the stop, at no temperature:
+    whatever they say, they hardly do without it."""
+    if not ask.has("n"):
+        return "without n there is one choice only"
+    free = yield ask(max_tokens=24)
+    letters = Counter(filter(str.isalnum, free.text))
+    if not letters:
+        return "the model said nothing that could serve as a stop"
+    yield ask(max_tokens=24, n=2, stop=letters.most_common(1)[0][0])
+    return None
+
+
+def _first_alone(sent: Sent, said: str, index: int) -> str:
+    stop = text(sent.get("stop"))
+    return said.partition(stop)[0] if stop and not index else said
+
+
+_CUT = says("", "", _first_alone)
+
+
+@requirement(
+    "stop.every-choice",
+    level=MUST,
+    source="stop",
+    scenario=both_modes(stop_for_several),
+    feature="stop",
+    parameter="stop",
+    mutants=[
+        Mutant(
+            name="stop-acts-on-the-first-choice",
+            about="of several choices only the first ends at the stop sequence",
+            request=ignores("stop").request,
+            reply=_CUT.reply,
+            events=_CUT.events,
+        )
+    ],
+)
+def every_choice_stops(_free: Exchange, several: Exchange) -> Iterator[Finding]:
+    """Of several choices each ends at the stop sequence: nothing follows it in any of them."""
+    stop = text(several.sent.get("stop"))
+    if not several.legible or len(several.choices) < 2 or not stop:
+        yield NotJudged(reason="no several choices that could be read")
+        return
+    for choice in several.choices:
+        if 0 <= choice.text.find(stop) < len(choice.text) - len(stop):
+            yield Violation(
+                pointer=f"/choices/{show(choice.index)} text",
+                observed=f"{show(choice.text)}: something follows the stop {show(stop)}",
+                expected="the text up to the stop",
+                exchanges=(several.n,),
+            )

@@ -1,0 +1,240 @@
+"""Streams, the text: its deltas add up to what a whole reply says."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
+
+from ..conversations import stream, whole_and_stream
+from ..exchange import Exchange
+from ..model import Finding, Kind, Level, NotJudged, Violation
+from ..mutants import Mutant, Object
+from ..reply import members, text
+from ..requirement import requirement
+from ..schema import show
+from ..spoil import every_chunk, streaming
+from ..spoil import stream as streams_with
+from ..words import REPLACEMENT
+from .envelope import answered
+from .streaming import complete
+from .streaming_choices import each_choice
+
+MUST, SHOULD = Level.MUST, Level.SHOULD
+
+SHORTEST = 12
+"""Characters of a text below which a repetition may be chance."""
+
+
+def _deltas(exchange: Exchange) -> dict[str, list[str]]:
+    """The texts of the deltas that have any, by the index of their choice."""
+    found: dict[str, list[str]] = {}
+    for _, index, choice in each_choice(exchange):
+        if said := text(members(choice.get("delta")).get("content")):
+            found.setdefault(show(index), []).append(said)
+    return found
+
+
+def _said(chunks: list[Object]) -> list[Object]:
+    """The deltas of the first choice that have a text."""
+    choices = (choice for chunk in chunks for choice in chunk["choices"])
+    return [choice["delta"] for choice in choices if choice["index"] == 0 and choice["delta"].get("content")]
+
+
+def _deltas_changed(name: str, about: str, change: Callable[[list[str]], list[str]]) -> Mutant:
+    """Streams whose texts, delta by delta, are others."""
+
+    def other(chunks: list[Object]) -> list[Object]:
+        deltas = _said(chunks)
+        if len(deltas) > 4:
+            for delta, content in zip(deltas, change([each["content"] for each in deltas]), strict=True):
+                delta["content"] = content
+        return chunks
+
+    return streams_with(name, about, other)
+
+
+def _cumulative(texts: list[str]) -> list[str]:
+    return ["".join(texts[: number + 1]) for number in range(len(texts))]
+
+
+def _periodic(said: str) -> bool:
+    """Whether a text is a shorter one several times over."""
+    return (said + said).find(said, 1) < len(said)
+
+
+@requirement(
+    "streaming.deltas-add-up",
+    level=MUST,
+    source="stream",
+    scenario=stream,
+    kind=Kind.EACH,
+    applies=complete,
+    mutants=[
+        _deltas_changed("cumulative-deltas", "every delta holds all the text so far", _cumulative),
+        _deltas_changed(
+            "last-delta-repeats-all",
+            "the last delta holds the whole text once more",
+            lambda texts: [*texts[:-2], texts[-2] + texts[-1], "".join(texts)],
+        ),
+    ],
+)
+def deltas_add_up(exchange: Exchange) -> Iterator[Violation]:
+    """Each delta holds what is new, neither all the text so far nor, at the end, the whole text once more."""
+    for index, said in _deltas(exchange).items():
+        before = "".join(said[:-1])
+        grows = all(len(now) > len(old) and now.startswith(old) for old, now in pairwise(said))
+        if len(said) > 3 and grows and len(said[-1]) >= SHORTEST and len(set(said[-1])) > 1:
+            yield Violation(
+                pointer=f"/choices/{index} deltas",
+                observed=f"{show(said[-2])} and then {show(said[-1])}",
+                expected="only what is new",
+            )
+        elif len(said) > 3 and said[-1] == before and len(before) >= SHORTEST and not _periodic(before):
+            yield Violation(
+                pointer=f"/choices/{index} deltas",
+                observed=f"{show(before)} once more at the end",
+                expected="only what is new",
+            )
+
+
+def _letters(said: str) -> str:
+    return "".join(filter(str.isalnum, html.unescape(said)))
+
+
+def _alike(one: Sequence[str], other: Sequence[str]) -> int:
+    """How many characters two texts have in common from their beginning."""
+    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+
+
+def garbled(whole: str, said: str, *, cut_alike: bool) -> str | None:
+    """What was done to a whole text to make another of it, or None if it is simply another text.
+
+    A model that says another thing does not say the same letters, nor the same but for one piece in the middle of it.
+    One that ends its text early says the beginning: so that an end is missing is only said where both were cut alike.
+    """
+    if _letters(whole) == _letters(said) != "":
+        return "its white space or its signs are others"
+    if sorted(whole) == sorted(said):
+        return "its parts are in another order"
+    if whole.startswith(said):
+        return "its end is missing" if cut_alike else None
+    if said.startswith(whole):
+        return None
+    begin = _alike(whole, said)
+    end = _alike(whole[begin:][::-1], said[begin:][::-1])
+    if begin + end == len(said) < len(whole):
+        return "a part of it is missing"
+    more = said[begin : len(said) - end]
+    return "a part of it is there twice" if begin + end == len(whole) and more in whole else None
+
+
+@requirement(
+    "streaming.same-text",
+    level=MUST,
+    source="stream",
+    scenario=whole_and_stream,
+    mutants=[
+        _deltas_changed("chunk-lost", "a chunk is lost", lambda texts: [*texts[:1], "", *texts[2:]]),
+        _deltas_changed("first-text-lost", "the first text of a stream is lost", lambda texts: ["", *texts[1:]]),
+        _deltas_changed("last-text-lost", "the last text of a stream is lost", lambda texts: [*texts[:-1], ""]),
+        _deltas_changed("chunk-twice", "a chunk comes twice", lambda texts: [texts[0], texts[1] * 2, *texts[2:]]),
+        _deltas_changed(
+            "chunks-reordered",
+            "two chunks come in the wrong order",
+            lambda texts: [texts[0], texts[2], texts[1], *texts[3:]],
+        ),
+        _deltas_changed(
+            "spaces-stripped-from-deltas",
+            "the white space around every delta is lost",
+            lambda texts: [each.strip() for each in texts],
+        ),
+        every_chunk(
+            "html-escaped-deltas",
+            "deltas have &nbsp; for every space",
+            lambda _, chunk: [
+                choice["delta"].update(content=choice["delta"]["content"].replace(" ", "&nbsp;"))
+                for choice in chunk["choices"]
+                if choice["delta"].get("content")
+            ],
+        ),
+    ],
+)
+def stream_says_the_same(asked: tuple[Exchange, Exchange], *again: Exchange) -> Iterator[Finding]:
+    """Where a question asked coldly gets the same whole reply twice, the stream's text is not that text garbled."""
+    whole, streamed = asked
+    one, other = whole.text.strip(), streamed.text.strip()
+    if not (whole.legible and streamed.legible and one) or REPLACEMENT in one + other:
+        yield NotJudged(reason="no whole reply and stream whose texts can be compared")
+    elif one == other or (_begins(one, other) and not _cut_alike(*asked)):
+        return
+    elif len(one) < SHORTEST:
+        yield NotJudged(reason="the replies say too little, so that chance may tell them apart")
+    elif not again or again[0].text.strip() != one:
+        yield NotJudged(reason="cold replies differ between calls")
+    elif (what := garbled(one, other, cut_alike=_cut_alike(*asked))) is None:
+        yield NotJudged(reason="the stream says another thing than two whole replies did: cold replies may differ")
+    else:
+        yield Violation(
+            pointer="/choices/0 text",
+            observed=f"{show(_around(one, other), 100)}: {what}",
+            expected=show(one, 100),
+            exchanges=(streamed.n,),
+        )
+
+
+def _around(one: str, other: str) -> str:
+    """The part of the second text around where it departs from the first, for a reader."""
+    start = max(_alike(one, other) - 30, 0)
+    return f"{'…' * (start > 0)}{other[start : start + 70]}"
+
+
+def _begins(one: str, other: str) -> bool:
+    """Whether one text is the beginning of the other: a model ended it earlier, or thought longer before it."""
+    return min(len(one), len(other)) >= SHORTEST and (one.startswith(other) or other.startswith(one))
+
+
+def _cut_alike(whole: Exchange, streamed: Exchange) -> bool:
+    """Whether both were cut by their limit after equally many tokens, none of them thought."""
+    ends = [each.choices[0].finish_reason if each.choices else None for each in (whole, streamed)]
+    counts = [each.tokens("completion_tokens") for each in (whole, streamed)]
+    thought = whole.thought or streamed.thought
+    return ends == ["length", "length"] and counts[0] == counts[1] is not None and not thought
+
+
+def _named(exchange: Exchange) -> set[str]:
+    return {name for each in exchange.objects if (name := text(each.get("model")))}
+
+
+@requirement(
+    "streaming.same-model",
+    level=SHOULD,
+    source="model",
+    scenario=whole_and_stream,
+    kind=Kind.RUN,
+    applies=answered,
+    mutants=[
+        every_chunk(
+            "streams-name-another-model",
+            "streams name another model than whole replies do",
+            lambda _, chunk: chunk.update(model=f"{chunk['model']}-stream"),
+            when=streaming,
+        )
+    ],
+)
+def streams_name_the_same_model(exchanges: Sequence[Exchange]) -> Iterator[Violation]:
+    """Streams and whole replies of the model that was asked for name the same one."""
+    for asked in dict.fromkeys(show(each.sent.get("model")) for each in exchanges):
+        wholes, streams = (
+            [each for each in exchanges if show(each.sent.get("model")) == asked and each.asked_stream is mode]
+            for mode in (False, True)
+        )
+        names = [set[str]().union(*map(_named, each)) for each in (wholes, streams)]
+        if all(names) and not names[0] & names[1]:
+            for whole, streamed in zip(wholes, streams, strict=False):
+                yield Violation(
+                    pointer="/model",
+                    observed=f"{' or '.join(map(show, sorted(names[1])))} in streams",
+                    expected=f"{' or '.join(map(show, sorted(names[0])))}, as in whole replies",
+                    exchanges=(whole.n, streamed.n),
+                )
