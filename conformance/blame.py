@@ -23,6 +23,8 @@ from .reply import members, text
 
 COMBINATION = "combination"
 REDUCTION = "reduction"
+DEPARTURES = "bounds"
+"""The scenarios that ask generated requests."""
 
 PARTICULARS = re.compile(r"[0-9.]+|\"[^\"]*\"|'[^']*'")
 """What differs in the words of errors that are of one cause."""
@@ -88,6 +90,11 @@ def declined(exchange: Exchange) -> bool:
 def generated(exchange: Exchange) -> bool:
     """Whether it is a combination of members, or one that was made smaller."""
     return exchange.scenario in (COMBINATION, REDUCTION)
+
+
+def departs(exchange: Exchange) -> bool:
+    """Whether it departs in one member from a request that must be accepted, which was asked beside it."""
+    return exchange.scenario == DEPARTURES and exchange.step[0] > 0
 
 
 def whole_kitchen(contract: Contract) -> Kitchen:

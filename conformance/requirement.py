@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
 from .ask import Setting
+from .blame import departs
 from .contract import Contract, Statement
 from .exchange import Exchange
 from .model import Depth, Finding, Kind, Level, SuiteError
@@ -110,7 +111,13 @@ class Row:
         return case.arguments.get("parameter") == self.parameter
 
     def concerns(self, exchange: Exchange) -> bool:
-        """Whether an exchange can be this row's business: not, where it was made for another parameter."""
+        """Whether an exchange can be this row's business.
+
+        It is not where it was made for another parameter; and what a reply looks like whose request need not have been
+        accepted is nobody's.
+        """
+        if exchange.ok and departs(exchange) and self.requirement.scenario.name != exchange.scenario:
+            return False
         return not callable(self.requirement.parameter) or exchange.parameter in (None, self.parameter)
 
     def claims(self, contract: Contract) -> tuple[Statement, ...]:

@@ -415,7 +415,7 @@ def test_an_echo_is_no_word(key: str, said: str, echoed: bool) -> None:
     body = redactor.data(json.dumps({"system_fingerprint": said}).encode())
     assert key.encode() not in body
     found = registry()["errors.no-credential"].find(
-        contracts.load("highwayapi"), replace(one, pieces=((0.1, body),), n=99)
+        {"contract": contracts.load("highwayapi")}, replace(one, pieces=((0.1, body),), n=99)
     )
     assert bool(found) is echoed
 

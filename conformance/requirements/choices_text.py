@@ -23,11 +23,16 @@ LONG_ENOUGH = 16
 
 
 def paid(exchange: Exchange) -> bool:
-    """Answered, with tokens that were not spent on thoughts, and that no filter took away."""
+    """Answered, with tokens for each choice that were not spent on thoughts, and that nothing took away.
+
+    A stop sequence may end a text where it begins, and a bias may force tokens that have none.
+    """
     used = exchange.tokens("completion_tokens") or 0
     thought = members((exchange.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
     filtered = any(choice.finish_reason == "content_filter" for choice in exchange.choices)
-    return answered(exchange) and not filtered and used - (thought if is_integer(thought) else 0) >= PAID
+    taken = filtered or bool(exchange.sent.get("stop")) or bool(exchange.sent.get("logit_bias"))
+    spent = used - (thought if is_integer(thought) else 0)
+    return answered(exchange) and not taken and spent >= PAID * max(exchange.asked_choices, 1)
 
 
 def _silent(_: Sent, body: Object) -> None:

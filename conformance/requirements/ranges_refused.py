@@ -9,6 +9,7 @@ from typing import cast
 
 from .. import moved
 from ..ask import Ask, Setting
+from ..blame import departs
 from ..contract import Contract
 from ..exchange import Exchange
 from ..generate.departures import Departure, departures, kind_of
@@ -125,14 +126,9 @@ def having(*, zone: Zone, kind: Wrong | None = None) -> Callable[[Contract], tup
     return parameters
 
 
-def departed(exchange: Exchange) -> bool:
-    """A request that departs from a good one, asked beside it."""
-    return exchange.scenario == bounds.name and exchange.step[0] > 0
-
-
 def wrong(exchange: Exchange) -> bool:
     """A request with a wrong value."""
-    return departed(exchange) and exchange.zone is Zone.REJECT
+    return departs(exchange) and exchange.zone is Zone.REJECT
 
 
 of_departures = partial(requirement, source="request", scenario=departing, kind=Kind.EACH)
@@ -182,7 +178,7 @@ def wrong_type_is_refused(exchange: Exchange, *, contract: Contract, parameter: 
 @of_departures(
     "ranges.no-crash",
     level=MUST,
-    applies=departed,
+    applies=departs,
     parameter=lambda contract: tuple(kitchen(contract, frozenset(contract.features)).parameters),
     mutants=moved.crashes,
 )
@@ -196,7 +192,7 @@ def nothing_crashes(exchange: Exchange, *, parameter: str) -> Iterator[Finding]:
 @of_departures(
     "ranges.refusal-status",
     level=SHOULD,
-    applies=lambda exchange: departed(exchange) and exchange.refused and not exchange.crashed,
+    applies=lambda exchange: departs(exchange) and exchange.refused and not exchange.crashed,
     mutants=moved.STATUSES,
 )
 def refused_with_400(exchange: Exchange) -> Iterator[Finding]:
@@ -210,7 +206,7 @@ def refused_with_400(exchange: Exchange) -> Iterator[Finding]:
 @of_departures(
     "ranges.names-parameter",
     level=SHOULD,
-    applies=lambda exchange: departed(exchange) and exchange.status in REFUSALS,
+    applies=lambda exchange: departs(exchange) and exchange.status in REFUSALS,
     mutants=moved.WORDS,
 )
 def error_names_parameter(exchange: Exchange, *, contract: Contract) -> Iterator[Finding]:
@@ -226,7 +222,7 @@ def error_names_parameter(exchange: Exchange, *, contract: Contract) -> Iterator
 @of_departures(
     "ranges.disputed",
     level=OBSERVE,
-    applies=lambda exchange: departed(exchange) and exchange.zone is Zone.DISPUTED,
+    applies=lambda exchange: departs(exchange) and exchange.zone is Zone.DISPUTED,
     parameter=having(zone=Zone.DISPUTED),
     mutants=moved.disputed,
 )
