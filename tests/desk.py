@@ -53,7 +53,8 @@ class Oddity:
     """One way to be unusual: a mutant without a fault, something around the answer, another dialect or model.
 
     `inconclusive` and `warned` name the rows to which it leaves nothing to judge, and the recommendations from which it
-    does depart: whatever else a row says against it is a false alarm.  `takes`: how many of each case are asked.
+    does depart: whatever else a row says against it is a false alarm.  `lacks`: parts of the API that it has nothing of.
+    `takes`: how many of each case are asked.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Oddity:
     logprobs_after: bool = False
     flat: bool = True
     speaker: Speaker | None = None
+    lacks: frozenset[str] = frozenset()
     takes: int = 1
     inconclusive: frozenset[str] = frozenset()
     warned: frozenset[str] = frozenset()
@@ -141,12 +143,10 @@ def parts(contract: Contract) -> list[str]:
 
 
 @cache
-def _planned(contract: str, *, generated: bool) -> plan.Plan:
-    """The standard plan with every feature, with generated requests or without: the same however odd an endpoint is."""
+def _planned(contract: str, lacks: frozenset[str]) -> plan.Plan:
+    """The standard plan with every feature but for some parts: the same however odd an endpoint is."""
     known = contracts.load(contract)
-    return plan.make(
-        setting_for(known), Depth.STANDARD, [part for part in parts(known) if generated or part != "ranges"]
-    )
+    return plan.make(setting_for(known), Depth.STANDARD, [part for part in parts(known) if part not in lacks])
 
 
 def conduct(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[Evidence, tuple[Judged, ...]]:
@@ -154,7 +154,8 @@ def conduct(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[
 
     Generated requests are many; they are asked of odd endpoints of their own (test_ranges).
     """
-    known, planned = contracts.load(contract), _planned(contract, generated=generated)
+    known = contracts.load(contract)
+    planned = _planned(contract, oddity.lacks | (frozenset() if generated else {"ranges"}))
     desk = Desk(known, OddEndpoint(known, oddity).answer)
     desk.preflight()
     for step in planned.steps:

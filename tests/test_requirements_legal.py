@@ -194,7 +194,8 @@ SAID = [
         "thoughts before the text, apart",
         _thinking_first,
         _free_to_think,
-        inconclusive=WITHOUT_TEXT | {"logprobs.counted", "sampling.logit-bias-bans", "limits.every-choice"},
+        inconclusive=WITHOUT_TEXT
+        | {"logprobs.counted", "sampling.logit-bias-bans", "limits.every-choice", "choices.differ"},
     ),
     Oddity(
         name="whole replies without the white space around them",
@@ -227,14 +228,13 @@ SAID = [
         "every fourth cold reply is another one",
         lambda _: {"temperature": 1},
         4,
-        inconclusive=FOUR_IN_A_ROW | {"limits.cut-says-length", "sampling.frequency-penalty-acts"},
-        warned=frozenset({"logprobs.greedy-is-top"}),
+        inconclusive=FOUR_IN_A_ROW | {"sampling.frequency-penalty-acts"},
         takes=4,
     ),
     Oddity(
         name="every fourth cold reply ends early",
         around=_ends_early,
-        inconclusive=FOUR_IN_A_ROW | {"sampling.repetition-penalty-acts"},
+        inconclusive=FOUR_IN_A_ROW,
         takes=4,
     ),
     _texts(

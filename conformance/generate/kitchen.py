@@ -28,6 +28,9 @@ LIMIT = 8
 MOST_TOKENS = 128
 """Tokens that all choices of one generated request may have together."""
 
+ARGUMENTS = '{"place": "the sea"}'
+"""What a function was called with: chat templates read it, and it has to be JSON."""
+
 ASKS_FOR_JSON = " Answer in JSON."
 
 
@@ -164,7 +167,7 @@ def tokens(body: Mapping[str, JSON]) -> int:
 
 
 def fitted(body: Mapping[str, JSON]) -> Object:
-    """The request with calls that have answers, of tools that are offered, and JSON asked for where JSON is wanted."""
+    """The request with calls that have arguments, answers and a tool that is offered, and JSON asked for if wanted."""
     messages = body.get(MESSAGES)
     if not isinstance(messages, list) or not all(isinstance(each, dict) for each in messages):
         return dict(body)
@@ -201,6 +204,8 @@ def _called(calls: list[JSON], count: int, offered: list[str]) -> JSON:
         call = cast("dict[str, Any]", copy.deepcopy(calls[number % len(calls)]))
         if number >= len(calls) or any(call["id"] == cast(Object, each)["id"] for each in made):
             call["id"] = f"call{number}"
+        if not isinstance(strict_json.parse(call["function"]["arguments"].encode()).value, dict):
+            call["function"]["arguments"] = ARGUMENTS
         if offered and call["function"]["name"] not in offered:
             call["function"]["name"] = offered[number % len(offered)]
         made.append(call)
