@@ -26,6 +26,8 @@ REDUCTION = "reduction"
 DEPARTURES = "bounds"
 """The scenarios that ask generated requests."""
 
+GENERATED = frozenset({COMBINATION, REDUCTION, DEPARTURES})
+
 PARTICULARS = re.compile(r"[0-9.]+|\"[^\"]*\"|'[^']*'")
 """What differs in the words of errors that are of one cause."""
 

@@ -17,6 +17,7 @@ from typing import Self
 from . import contract as contracts
 from . import record
 from .ask import Setting
+from .blame import GENERATED
 from .budget import Budget
 from .contract import Contract
 from .evidence import CaseRecord, Evidence
@@ -139,7 +140,7 @@ class Bench:
 
     def _untouched(self, case: Case, mutant: Mutant, times: int) -> bool:
         """Whether a case never meets a mutant that only looks at requests: then it goes as it goes without."""
-        if mutant.reply or mutant.events or mutant.wire:
+        if mutant.reply or mutant.events or mutant.wire or case.scenario.name not in GENERATED:
             return False
         for exchange in self._evidence(case, None, times).exchanges:
             call = self._call(exchange.request.method, exchange.request.headers, exchange.request.body)

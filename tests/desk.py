@@ -165,10 +165,14 @@ def conduct(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[
     return desk.evidence, judge(hear(desk.evidence, desk.setting), planned.rows)
 
 
+def plain(name: str, oddity: Oddity) -> Evidence:
+    """The plain reference endpoint's answers to what an odd one is asked."""
+    return _plain(name, oddity.takes, oddity.lacks)
+
+
 @cache
-def plain(name: str, takes: int) -> Evidence:
-    """The same answers, as an odd endpoint would be asked."""
-    return conduct(name, Oddity(name="plain", takes=takes))[0]
+def _plain(name: str, takes: int, lacks: frozenset[str]) -> Evidence:
+    return conduct(name, Oddity(name="plain", takes=takes, lacks=lacks))[0]
 
 
 @cache

@@ -31,8 +31,9 @@ SERVERS = tuple(sorted(path.name.partition(".")[0] for path in FIXTURES.glob("*.
 EACH_SERVER = pytest.mark.parametrize("server", SERVERS)
 
 DEPARTURES = {
-    "aimock": {"limits.max-tokens", "requests.accepted", "response_format.json-object"},
+    "aimock": {"limits.max-tokens", "logprobs.present", "requests.accepted", "response_format.json-object"},
     "guidellm-mock": {
+        "logprobs.present",
         "response_format.json-object",
         "streaming.constant",
         "streaming.role",
@@ -44,26 +45,38 @@ DEPARTURES = {
     "litellm-vllm-tools": {"streaming.finish-once", "streaming.role"},
     "llama-cpp-python": {
         "errors.no-trace",
+        "logprobs.present",
         "requests.accepted",
         "response_format.schema-no-crash",
         "streaming.has-events",
         "usage.stream-asked",
     },
     "mlx-lm": {
-        "envelope.other-members",
         "errors.shape",
+        "logprobs.exact",
+        "logprobs.lists-descending",
+        "logprobs.of-the-text",
+        "logprobs.present",
+        "logprobs.shape",
         "requests.accepted",
         "response_format.beginning",
         "response_format.json-object",
         "streaming.done",
     },
     "mlx-lm-tools": {"response_format.beginning", "response_format.json-object", "tools.no-markup"},
-    "mock-ai-api": {"errors.no-trace", "limits.max-tokens", "requests.accepted", "response_format.json-object"},
+    "mock-ai-api": {
+        "errors.no-trace",
+        "limits.max-tokens",
+        "logprobs.present",
+        "requests.accepted",
+        "response_format.json-object",
+    },
     "mockllm": {
         "choices.indexes",
         "envelope.created",
         "envelope.unique-id",
         "errors.shape",
+        "logprobs.present",
         "requests.accepted",
         "response_format.json-object",
         "streaming.created",
@@ -72,6 +85,7 @@ DEPARTURES = {
     },
     "openai-mock-api": {
         "limits.max-tokens",
+        "logprobs.present",
         "requests.accepted",
         "response_format.json-object",
         "streaming.media-type",
@@ -143,7 +157,7 @@ EXEMPLARS = [
     ("llama-cpp-python", "n1.5", "errors.no-trace", 'a stack trace (File "'),
     ("mlx-lm", "stream-null", "errors.shape", '"stream must be of type bool"'),
     ("mlx-lm", "unknown-nested", "streaming.done", "as the last event"),
-    ("mlx-lm", "logprobs-only", "envelope.other-members", "missing"),
+    ("mlx-lm", "logprobs-only", "logprobs.shape", "missing"),
     ("mlx-lm", "logprobs-top20", "requests.accepted", '400 ("top_logprobs must be at most 11")'),
     ("mockllm", "basic-t0", "envelope.created", "missing"),
     ("mockllm", "basic-t0", "choices.indexes", "missing"),

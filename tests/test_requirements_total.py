@@ -162,20 +162,20 @@ def examples(most: int) -> settings:
 @pytest.mark.parametrize("name", contracts.names())
 def test_no_spoilt_run_makes_a_check_raise(name: str) -> None:
     """However a run was spoilt, its scripts go on or end, every row has a verdict, and none of them is our error; and
-    among such runs there are some against which a third of the rows say something."""
+    among such runs there are some against which a quarter of the requirements say something."""
     contract = contracts.load(name)
     judgeable = rows(contract)
     against: set[str] = set()
 
-    @examples(40)
+    @examples(12)
     @given(spoilt_runs(name))
     def holds(run: Evidence) -> None:
         for each in judge(hear(run, setting(contract)), judgeable):
             assert each.verdict is not Verdict.ERROR, (each.row.id, each.reason)
-            against.update([each.row.id] * (each.violated > 0))
+            against.update([each.row.requirement.id] * (each.violated > 0))
 
     holds()
-    assert len(against) > len(judgeable) / 3
+    assert len(against) > len({each.requirement.id for each in judgeable}) / 4
 
 
 @pytest.mark.parametrize("name", ["highwayapi", "basic-gateway"])
@@ -183,10 +183,10 @@ def test_no_spoilt_exchange_makes_a_check_raise(name: str) -> None:
     """Every check answers to every exchange to which it applies, whatever it was, with the kinds of finding it may
     have."""
     contract = contracts.load(name)
-    exchanges = clean(name).exchanges
+    exchanges = tuple(clean(name).exchanges)
     single = [made for made in registry().values() if made.kind is not Kind.SCENARIO]
 
-    @examples(200)
+    @examples(80)
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         exchange = data.draw(st.sampled_from(exchanges))

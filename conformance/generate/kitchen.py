@@ -11,10 +11,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any, cast
+from zlib import crc32
 
 from .. import strict_json
 from ..contract import Contract
 from ..model import JSON, UsageError, Zone
+from ..reply import is_integer
 from .forms import Object, Parameter, parameters
 from .values import LONGEST, Value, simplest, values
 
@@ -27,6 +29,9 @@ LIMIT = 8
 
 MOST_TOKENS = 128
 """Tokens that all choices of one generated request may have together."""
+
+UNSTATED = 512
+"""Tokens that a choice is reckoned to have where no limit is set."""
 
 ARGUMENTS = '{"place": "the sea"}'
 """What a function was called with: chat templates read it, and it has to be JSON."""
@@ -123,10 +128,12 @@ class Kitchen:
                     body[other] = wanted
         body = fitted(body)
         optional = [key for key in self.base if key not in (*chosen, MESSAGES)]
-        droppable = [*optional, *(name for name in reversed(list(chosen)) if name != MESSAGES)]
+        told = strict_json.canonical(body)  # of two that exclude each other, now one is left out and now the other
+        droppable = [*optional, *sorted(set(chosen) - {MESSAGES}, key=lambda name: crc32(told + name.encode()))]
         while self.zone(body) is not Zone.ACCEPT:
             body = self._with_one_less(body, [name for name in droppable if name in body])
-        return thrifty(body)
+        limited = {**self.base, **body}  # a limit that was left out for the sake of what was left out after it
+        return thrifty(limited if self.zone(limited) is Zone.ACCEPT else body)
 
     def _serves(self, name: str, value: JSON, other: str, body: Object) -> bool:
         """Whether what the body has for another member is companion enough for this one."""
@@ -136,6 +143,8 @@ class Kitchen:
 
     def _with_one_less(self, body: Object, names: Iterable[str]) -> Object:
         tried = [{key: value for key, value in body.items() if key != name} for name in names]
+        if not tried and body[MESSAGES] != self.base[MESSAGES]:
+            return {**body, MESSAGES: self.base[MESSAGES]}  # what they need has been left out
         if not tried:
             raise UsageError(f"contract {self.contract.name}: the smallest request is not acceptable")
         return next((each for each in tried if self.zone(each) is Zone.ACCEPT), tried[-1])
@@ -161,9 +170,9 @@ def thrifty(body: Object, keep: str = "") -> Object:
 
 def tokens(body: Mapping[str, JSON]) -> int:
     """The most completion tokens a generated request asks for."""
-    limits = [limit for name in LIMITS if isinstance(limit := body.get(name), int)]
+    limits = [int(limit) for name in LIMITS if is_integer(limit := body.get(name))]
     n = body.get("n")
-    return max(min(limits, default=MOST_TOKENS), 1) * (max(n, 1) if isinstance(n, int) else 1)
+    return max(min(limits, default=UNSTATED), 0) * (max(int(n), 1) if is_integer(n) else 1)
 
 
 def fitted(body: Mapping[str, JSON]) -> Object:

@@ -157,7 +157,7 @@ def requests(kitchen: Kitchen) -> SearchStrategy[Object]:
 
 def _choices(classes: Classes, name: str) -> list[Any]:
     """OMITTED, INSIDE, or a value in a tuple of one."""
-    listed = [(value,) for (owner, label), value in classes.samples.items() if owner == name and label != INSIDE]
+    listed = [(value,) for (owner, _), value in classes.samples.items() if owner == name]
     return [OMITTED, INSIDE, *listed]
 
 

@@ -80,14 +80,13 @@ def _of_parameter(store: Kitchen, name: str, setting: Setting) -> Iterator[Varia
     for number, (depth, chosen) in enumerate(parts):
         if chosen:
             changes: list[JSON] = [_to_json(each) for each in chosen]
-            accepted = [_to_json(each) for each in chosen if each.zone is Zone.DISPUTED]
             control = {key: value for key, value in found.control.items() if key != MODEL}
             arguments: dict[str, JSON] = {"parameter": name, "control": control, "changes": changes}
             yield Variant(
                 arguments=arguments | ({"part": number} if number else {}),
                 depth=depth,
                 steps=1 + len(chosen),
-                tokens=tokens(control) + sum(tokens(_changed(control, name, change)) for change in accepted),
+                tokens=tokens(control) + sum(tokens(_changed(control, name, _to_json(each))) for each in chosen),
             )
 
 

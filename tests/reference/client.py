@@ -18,7 +18,16 @@ from conformance.reply import objects
 
 KEY = "traveller:lantern-77"
 STORY = "Tell a long story about a traveller who counts everything."
-OMIT = object()
+
+
+class _Omit:
+    """One value, with a name that is the same in every process."""
+
+    def __repr__(self) -> str:
+        return "OMIT"
+
+
+OMIT = _Omit()
 USAGE = {"include_usage": True}
 WEATHER = {
     "type": "function",

@@ -82,7 +82,7 @@ onload = () => {{
   const page = document.querySelector("iframe").contentDocument, root = page.documentElement;
   for (const each of page.querySelectorAll("details")) each.open = true;
   const wide = [...page.querySelectorAll("body *")].filter(
-    each => each.getBoundingClientRect().right > {width} && !each.closest("pre"));
+    each => each.getBoundingClientRect().right > {width} && !each.closest("pre, .wide"));
   document.title = [root.scrollWidth, wide.length, wide.length ? wide[0].outerHTML.slice(0, 200) : ""].join(" ");
 }};
 </script>"""

@@ -36,7 +36,8 @@ CORE: Said = (MUST, None, PASS)
 def judged(said: Said, like: Requirement) -> Judged:
     """A verdict on a requirement of this level and feature."""
     level, feature, verdict = said
-    return Judged(row=Row(requirement=replace(like, level=level, feature=feature), parameter=None), verdict=verdict)
+    made = Row(requirement=replace(like, level=level, feature=feature), parameter=None, feature=feature)
+    return Judged(row=made, verdict=verdict)
 
 
 def exit_code(outcome: Outcome, said: list[Said], *, strict: bool = False, stale: list[JSON] | None = None) -> int:
