@@ -167,7 +167,7 @@ def test_no_spoilt_run_makes_a_check_raise(name: str) -> None:
     judgeable = rows(contract)
     against: set[str] = set()
 
-    @examples(12)
+    @examples(8)
     @given(spoilt_runs(name))
     def holds(run: Evidence) -> None:
         for each in judge(hear(run, setting(contract)), judgeable):
@@ -186,7 +186,7 @@ def test_no_spoilt_exchange_makes_a_check_raise(name: str) -> None:
     exchanges = tuple(clean(name).exchanges)
     single = [made for made in registry().values() if made.kind is not Kind.SCENARIO]
 
-    @examples(80)
+    @examples(60)
     @given(st.data())
     def holds(data: st.DataObject) -> None:
         exchange = data.draw(st.sampled_from(exchanges))
