@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, cast
 
 from . import reduce
@@ -92,8 +93,10 @@ def setting_of(evidence: Evidence, contract: Contract) -> Setting:
 def hear(evidence: Evidence, setting: Setting) -> Hearing:
     """Perform every recorded case again with its recorded exchanges."""
     latest: dict[tuple[str, int, tuple[int, int]], Exchange] = {}
+    dead = _dead_after(evidence)
     for exchange in evidence.exchanges:
-        latest[exchange.case, exchange.round, exchange.step] = exchange
+        if exchange.ok or exchange.n <= dead:
+            latest[exchange.case, exchange.round, exchange.step] = exchange
     known = {**scenarios(), **{each.name: each for each in (preflight, canary, reduce.SCENARIO)}}
     performances: dict[tuple[str, int], Performance] = {}
     for record in evidence.cases.values():
@@ -108,6 +111,17 @@ def hear(evidence: Evidence, setting: Setting) -> Hearing:
         performances=performances,
         weather=sum(each.weather is not None for each in evidence.exchanges),
     )
+
+
+def _dead_after(evidence: Evidence) -> float:
+    """The number of the last exchange before the endpoint died for good; endless if it was alive at the end.
+
+    A plain request that is not answered, and no other after it, says that refusals are no longer about requests.
+    """
+    plain = [each for each in evidence.exchanges if each.case.partition("[")[0] == canary.name]
+    if not plain or plain[-1].ok:
+        return inf
+    return max((each.n for each in evidence.exchanges if each.ok), default=0)
 
 
 def _replay(

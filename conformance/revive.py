@@ -21,9 +21,6 @@ from .scenario import Case, Performance, Variant
 PATIENCE = 120.0
 """Seconds that an endpoint may take to come back."""
 
-MOST = 40
-"""Cases that are asked again alone."""
-
 
 def command(words: str | None) -> str | None:
     """The command, if there is one.  Raises UsageError where nothing can be run by it."""
@@ -49,25 +46,42 @@ class Reviver:
         self._asked = 0
 
     async def settle(self, jobs: Sequence[Job]) -> None:
-        """Ask those jobs again, one by one, whose exchanges ended without a reply."""
-        lost = self.lost(jobs)
-        if not lost or not (await self.alive() or await self.back()):
+        """Ask those jobs again, one by one, that the endpoint may have died of, or did not live to answer."""
+        if not self._suspicious():
             return
-        for job in lost[:MOST]:
+        alive = await self.alive()
+        lost = self.lost(jobs, dead=not alive)
+        if not lost or not (alive or await self.back()):
+            return
+        for job in lost:
             await self.firer.fire(self.setting, [job])
             if not await self.alive():
                 self.culprits.append(job.case.id)
                 if not await self.back():
                     return
 
-    def lost(self, jobs: Sequence[Job]) -> list[Job]:
-        """The jobs one of whose requests got no reply, where that was not for want of time."""
-        closed = {
+    def _suspicious(self) -> bool:
+        """Whether a connection was closed in the place of a reply, or the last plain request was not answered."""
+        exchanges = self.firer.writer.evidence.exchanges
+        plain = [each for each in exchanges if each.scenario == canary.name]
+        return bool(self._closed()) or bool(plain and not plain[-1].ok)
+
+    def _closed(self) -> set[str]:
+        return {
             each.case
             for each in self.firer.writer.evidence.exchanges
             if each.status is None and each.error is not None and not each.error.startswith(("timeout", "budget"))
         }
-        return [job for job in jobs if job.case.id in closed]
+
+    def lost(self, jobs: Sequence[Job], *, dead: bool) -> list[Job]:
+        """The jobs one of whose requests got no reply; if it is dead, those too that ended after the last answer."""
+        exchanges = self.firer.writer.evidence.exchanges
+        cases = self._closed()
+        if dead:
+            last = max((each.n for each in exchanges if each.ok), default=0)
+            cases |= {each.case for each in exchanges if each.n > last}
+            cases |= {job.case.id for job in jobs} - {each.case for each in exchanges}
+        return [job for job in jobs if job.case.id in cases]
 
     async def alive(self) -> bool:
         """Whether a plain request is answered."""

@@ -15,9 +15,15 @@ from pathlib import Path
 
 import pytest
 
+from conformance import contract as contracts
 from conformance.cli import main
+from conformance.mutants import Mutant, Refused, Sent
+from conformance.reference.app import running
+from conformance.reference.endpoint import Endpoint
 
 KEY = "the-key-of-this-test"
+
+SOME = "ranges.no-crash"
 
 MORTAL = """
 import os, sys
@@ -65,12 +71,12 @@ def mortal(tmp_path: Path) -> Iterator[tuple[int, str]]:
             os.kill(int(pid), signal.SIGKILL)
 
 
-def run(port: int, out: Path, monkeypatch: pytest.MonkeyPatch, *more: str) -> dict[str, str]:
+def run(port: int, out: Path, monkeypatch: pytest.MonkeyPatch, *more: str, select: str = SOME) -> dict[str, str]:
     """The verdicts of a run that asks for departures, by row."""
     monkeypatch.setenv("THE_KEY", KEY)
     monkeypatch.chdir(out.parent)
     given = ["--base-url", f"http://127.0.0.1:{port}", "--model", "reference", "--api-key-env", "THE_KEY"]
-    main(["run", *given, "--select", "ranges.no-crash", "--out", str(out), "--retries", "0", *more])
+    main(["run", *given, "--select", select, "--out", str(out), "--retries", "0", *more])
     report = json.loads((out / "report.json").read_text())
     return {f"{row['id']}:{row['parameter']}": row["verdict"] for row in report["requirements"]}
 
@@ -89,6 +95,36 @@ def test_the_culprit_is_named(
 def test_without_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mortal: tuple[int, str]) -> None:
     """An endpoint that stays dead leaves the rest undecided, and the run ends."""
     verdicts = run(mortal[0], tmp_path / "out", monkeypatch)
+    assert "inconclusive" in verdicts.values()
+
+
+NUMBED: list[bool] = []
+
+
+def _numbed(sent: Sent) -> Refused | None:
+    if sent.get("seed") == 3.0 and isinstance(sent["seed"], float):
+        NUMBED.append(True)
+    return Refused(status=404, parameter="thread") if NUMBED else None
+
+
+NUMB = Mutant(
+    name="numb",
+    about="after a seed of 3 everything is answered with 404",
+    refuse=_numbed,
+)
+
+
+def test_an_endpoint_that_lives_and_is_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of an endpoint that refuses everything after some request nothing is said but what it did before."""
+    NUMBED.clear()
+    contract = contracts.load("highwayapi")
+    with running(Endpoint(contract, key=KEY, mutant=NUMB)) as url:
+        port = int(url.rpartition(":")[2])
+        verdicts = run(port, tmp_path / "out", monkeypatch, "--depth", "full", select="ranges.*")
+    assert NUMBED
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert report["outcome"] == "undecided"
+    assert set(verdicts.values()) <= {"pass", "observed", "unsupported", "inconclusive"}
     assert "inconclusive" in verdicts.values()
 
 
