@@ -141,7 +141,7 @@ def spoilt_runs(draw: st.DrawFn, name: str) -> Evidence:
     """The evidence of a clean run in which several exchanges were spoilt, some of them more than once."""
     run = clean(name)
     exchanges = list(run.exchanges)
-    for chosen in draw(st.lists(st.integers(0, len(exchanges) - 1), min_size=10, max_size=30)):
+    for chosen in draw(st.lists(st.integers(0, len(exchanges) - 1), min_size=40, max_size=80)):
         exchanges[chosen] = spoilt(draw, exchanges[chosen], run.exchanges)
     if draw(st.booleans()):
         del exchanges[draw(st.integers(0, len(exchanges) - 1))]
