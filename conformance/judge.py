@@ -17,7 +17,7 @@ from .ask import Setting
 from .contract import Contract
 from .evidence import Evidence
 from .exchange import Exchange
-from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation
+from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation, Zone
 from .plan import canary, preflight
 from .requirement import Row
 from .requirements import scenarios
@@ -119,9 +119,16 @@ def _dead_after(evidence: Evidence) -> float:
     A plain request that is not answered, and no other after it, says that refusals are no longer about requests.
     """
     plain = [each for each in evidence.exchanges if each.case.partition("[")[0] == canary.name]
-    if not plain or plain[-1].ok:
-        return inf
-    return max((each.n for each in evidence.exchanges if each.ok), default=0)
+    return inf if not plain or plain[-1].ok else last_sign_of_life(evidence.exchanges)
+
+
+def last_sign_of_life(exchanges: Sequence[Exchange]) -> int:
+    """The number of the last answer to what must be answered before plain requests began to go unanswered for good."""
+    plain = [each for each in exchanges if each.case.partition("[")[0] == canary.name]
+    alive = max((each.n for each in plain if each.ok), default=0)
+    first = min((each.n for each in plain if each.n > alive), default=0)
+    good = (each.n for each in exchanges if each.ok and each.zone is Zone.ACCEPT and each.n < first)
+    return max(good, default=0)
 
 
 def _replay(

@@ -141,6 +141,22 @@ def joined(said: Sequence[Place]) -> str | None:
     return None if REPLACEMENT in text else text
 
 
+SPACES = str.maketrans("", "", " \u0120\u2581\t\n\u010a")
+"""Spaces and line ends, and what vocabularies write in their place."""
+
+
+def of_its_text(exchange: Exchange) -> bool:
+    """Whether the tokens that are told can be those of the text: not of another one, as some servers have it."""
+    for choice, said in told(exchange):
+        tokens = joined(said)
+        if tokens is None or REPLACEMENT in choice.text or not said:
+            continue
+        one, other = tokens.translate(SPACES), choice.text.translate(SPACES)
+        if one not in other and other not in one:
+            return False
+    return True
+
+
 def same_start(one: Exchange, other: Exchange, tolerance: float = 0.2) -> bool | None:
     """Whether two replies to one prompt tell the same of their first token; None where that cannot be compared.
 

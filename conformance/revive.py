@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from .ask import Setting
 from .fire import Firer, Job
+from .judge import last_sign_of_life
 from .model import Depth, Purpose, UsageError
 from .plan import canary
 from .scenario import Case, Performance, Variant
@@ -78,7 +79,7 @@ class Reviver:
         exchanges = self.firer.writer.evidence.exchanges
         cases = self._closed()
         if dead:
-            last = max((each.n for each in exchanges if each.ok), default=0)
+            last = last_sign_of_life(exchanges)
             cases |= {each.case for each in exchanges if each.n > last}
             cases |= {job.case.id for job in jobs} - {each.case for each in exchanges}
         return [job for job in jobs if job.case.id in cases]

@@ -27,7 +27,7 @@ HINTS = {
     source="request",
     scenario=choices,
     kind=Kind.EACH,
-    applies=lambda exchange: exchange.zone is Zone.ACCEPT and not generated(exchange),
+    applies=lambda exchange: exchange.zone is Zone.ACCEPT and not generated(exchange) and exchange.scenario != "canary",
     mutants=[
         refuses("n"),
         refuses("n", 500),

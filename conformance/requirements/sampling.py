@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from ..ask import OMIT, Ask, Given
 from ..exchange import Exchange
-from ..likelihoods import REPLACEMENT, Place, all_places, same_start
+from ..likelihoods import REPLACEMENT, Place, all_places, of_its_text, same_start
 from ..model import JSON, Depth, Finding, NotJudged, Request, Violation
 from ..scenario import Scenario, Script, both_modes, takes
 from ..schema import show
@@ -110,6 +110,9 @@ def judged(bend: Bend, plain: Exchange, changed: Exchange) -> Iterator[Finding]:
         yield NotJudged(reason="the replies could not be read")
         return
     said = [place for place in all_places(changed) if place.listed]
+    if said and not of_its_text(changed):
+        yield NotJudged(reason="the log probabilities that are told are not those of the text")
+        return
     if said and same_start(plain, changed) is False:
         return  # log probabilities are told after the sampler, and it acts on them
     yield from _by_lists(bend, said, changed) if said else _by_texts(bend, plain, changed)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from ..ask import Ask
 from ..exchange import Exchange
-from ..likelihoods import all_places
+from ..likelihoods import all_places, of_its_text
 from ..model import Depth, Finding, Level, NotJudged, Violation
 from ..mutants import Call, Mutant
 from ..reply import members
@@ -44,7 +44,7 @@ biases = both_modes(biased, streams=Depth.FULL)
 def one_thing(exchange: Exchange) -> bool:
     """Whether a reply is one token over and over, or of tokens that have no text."""
     said = [place.said.key for place in all_places(exchange)]
-    if len(said) > 1:
+    if len(said) > 1 and of_its_text(exchange):
         return len(set(said)) == 1
     text = exchange.text.strip()
     lengths = range(1, len(text) // 2 + 1)
