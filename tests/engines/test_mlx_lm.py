@@ -29,8 +29,27 @@ DEPARTURES = {
     "errors.missing-member-refused:model": "a request without model is served",
     "errors.shape": "error is a string",
     "http.content-type-refused": "the media type of requests is not looked at",
+    "logprobs.present": "logprobs without top_logprobs are not told",
+    "logprobs.shape": "entries have no token",
+    "logprobs.of-the-text": "log probabilities are told of tokens that were not said",
+    "logprobs.exact": "likewise",
+    "logprobs.lists-descending": "lists are in no order",
+    "logprobs.greedy-is-top": "of other tokens, so that the likeliest is not the one that was said",
+    "ranges.accepts-valid": "a top_logprobs above 11 is a 400",
+    "ranges.accepts-boundary": "likewise",
+    "ranges.null-accepted": "null for a nullable member is a 400",
+    "ranges.combination": "likewise, where the engine died before it was known of which member",
+    "ranges.rejects-out-of-range": "n, penalties and biases of any size are served",
+    "ranges.rejects-wrong-type": "n, stream_options and response_format of any type are served",
+    "ranges.no-crash": "its generation thread dies of a stop that is a list of five, or of a negative seed",
+    "ranges.refusal-status": "what is wrong with messages is a 404",
+    "ranges.names-parameter": "some errors are Python's own words",
+    "response_format.beginning": "response_format is ignored",
+    "response_format.json-object": "likewise",
+    "response_format.is-object": "likewise",
+    "response_format.schema": "likewise",
 }
-MUST_BE_FOUND = {"choices.count", "stop.ends-output"}
+MUST_BE_FOUND = {"choices.count", "logprobs.of-the-text", "ranges.rejects-out-of-range", "stop.ends-output"}
 
 
 @pytest.fixture(scope="module")
