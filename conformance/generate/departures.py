@@ -139,10 +139,10 @@ def _kind(parameter: Parameter, value: JSON) -> Kind:
 
 
 def _candidates(parameter: Parameter, middle: JSON) -> Iterator[tuple[bool, JSON]]:
+    yield from ((False, value) for value in swaps(middle))
     for form in (parameter.wide, parameter.narrow):
         for flat in form.alternatives:
             yield from _beyond(form, flat, DEPTH)
-    yield from ((False, value) for value in swaps(middle))
 
 
 def _beyond(form: Form, flat: Object, depth: int) -> Iterator[tuple[bool, JSON]]:
