@@ -65,10 +65,10 @@ class Cause:
 
 @dataclass(frozen=True, kw_only=True)
 class Blame:
-    """What is known of the refusals: their causes, the cause of each by number of the exchange, and those without."""
+    """What is known of the refusals: their causes, those of each by number of the exchange, and those without one."""
 
     causes: tuple[Cause, ...]
-    of: Mapping[int, Cause]
+    of: Mapping[int, tuple[Cause, ...]]
     unexplained: tuple[Exchange, ...]
 
 
@@ -134,13 +134,13 @@ def blame(run: tuple[Exchange, ...], contract: Contract) -> Blame:
     """What the generated requests of a run tell of what was refused."""
     asked = [each for each in run if generated(each)]
     causes = tuple(_causes([each for each in asked if each.scenario == REDUCTION], contract))
-    of: dict[int, Cause] = {}
+    of: dict[int, tuple[Cause, ...]] = {}
     unexplained: list[Exchange] = []
     for exchange in asked:
         if declined(exchange):
-            cause = next((each for each in causes if each.explains(exchange, exchange.sent)), None)
-            if cause is not None:
-                of[exchange.n] = cause
+            found = tuple(each for each in causes if each.explains(exchange, exchange.sent))
+            if found:
+                of[exchange.n] = found
             elif exchange.scenario == COMBINATION and exchange.purpose is not Purpose.AGAIN:
                 unexplained.append(exchange)
     return Blame(causes=causes, of=of, unexplained=tuple(unexplained))

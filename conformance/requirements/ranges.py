@@ -11,7 +11,7 @@ from functools import cache, partial
 
 from .. import moved
 from ..ask import Ask, Setting
-from ..blame import COMBINATION, blame, declined, generated
+from ..blame import COMBINATION, Cause, blame, declined, generated
 from ..contract import Contract
 from ..exchange import Exchange
 from ..generate.kitchen import Kitchen, kitchen, tokens
@@ -97,11 +97,14 @@ def _judged(
     if parameter not in exchange.sent or place_of(contract, parameter, value) is not place:
         yield NotJudged(reason=f"no request had {parameter} at such a value")
         return
-    cause = blame(run, contract).of.get(exchange.n) if declined(exchange) else None
-    if declined(exchange) and (cause is None or cause.blamed != (parameter,)):
+    if not declined(exchange):
+        return
+    causes = blame(run, contract).of.get(exchange.n, ())
+    own = next((each for each in causes if each.blamed == (parameter,)), None)
+    if own is None:
         yield NotJudged(reason="every request with it was refused for another reason")
-    elif cause is not None:
-        yield _violation(exchange, parameter, f"2xx for {parameter} = {show(value)}", cause.exchange.n)
+    else:
+        yield _violation(exchange, parameter, f"2xx for {parameter} = {show(value)}", own.exchange.n)
 
 
 def _violation(exchange: Exchange, parameter: str, expected: str, shown: int) -> Violation:
@@ -160,11 +163,19 @@ def works_in_stream(
     if exchange.sent.get(parameter) is None or not exchange.asked_stream:
         yield NotJudged(reason=f"no stream was asked for with {parameter}")
         return
-    cause = blame(run, contract).of.get(exchange.n) if declined(exchange) else None
-    if declined(exchange) and (cause is None or set(cause.blamed) != {parameter, "stream"}):
+    if not declined(exchange):
+        return
+    causes = blame(run, contract).of.get(exchange.n, ())
+    own = next((each for each in causes if set(each.blamed) == {parameter, "stream"}), None)
+    if own is None:
         yield NotJudged(reason="every stream with it was refused for another reason")
-    elif cause is not None:
-        yield _violation(exchange, parameter, f"2xx for a stream with {parameter}", cause.exchange.n)
+    else:
+        yield _violation(exchange, parameter, f"2xx for a stream with {parameter}", own.exchange.n)
+
+
+def _in_streams_only(cause: Cause) -> bool:
+    """Whether a single parameter is to blame, where a stream is asked for."""
+    return len(cause.blamed) == 2 and "stream" in cause.blamed
 
 
 @of_combinations("ranges.combination", mutants=moved.COMBINED)
@@ -173,11 +184,12 @@ def combination_is_accepted(exchange: Exchange, *, contract: Contract, run: tupl
     if not declined(exchange):
         return
     known = blame(run, contract)
-    cause = known.of.get(exchange.n)
-    if cause is None and exchange.scenario == COMBINATION and exchange in known.unexplained:
+    causes = known.of.get(exchange.n, ())
+    cause = next((each for each in causes if len(each.blamed) > 1 and not _in_streams_only(each)), None)
+    if not causes and exchange.scenario == COMBINATION and exchange in known.unexplained:
         members = ", ".join(name for name in exchange.sent if name not in ("model", "messages"))
         yield _violation(exchange, members, f"2xx for a request with {members}", exchange.n)
-    elif cause is not None and len(cause.blamed) > 1 and not (len(cause.blamed) == 2 and "stream" in cause.blamed):
+    elif cause is not None:
         together = ", ".join(f"{name} = {show(cause.members[name])}" for name in cause.blamed)
         yield _violation(exchange, " and ".join(cause.blamed), f"2xx for {together}", cause.exchange.n)
     else:
