@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from .blame import added, blame, generated, signature
+from .blame import COMBINATION, added, blame, declined, generated, signature
 from .contract import Contract
 from .exchange import Exchange
 from .judge import Hearing
@@ -17,7 +17,7 @@ AT_ONCE = 4
 """Causes that are looked for at the same time."""
 
 FEW = 4
-"""Members that were never accepted are tried alone if they are no more than these, or all that there are."""
+"""Members that were never accepted are tried alone if they are no more than these; nulls are, however many."""
 
 
 def reductions(hearing: Hearing) -> list[Case]:
@@ -30,11 +30,17 @@ def reductions(hearing: Hearing) -> list[Case]:
         canonical(dict(case.case.arguments)["body"]) for case in hearing.performances.values() if _is_one(case.case)
     }
     groups: dict[str, list[Exchange]] = {}
-    for exchange in known.unexplained:
+    nulls = [each for each in hearing.exchanges if each.scenario == COMBINATION and declined(each) and _of_nulls(each)]
+    for exchange in dict.fromkeys((*known.unexplained, *nulls)):
         if canonical(_body(hearing, exchange)) not in tried:
             groups.setdefault(signature(exchange), []).append(exchange)
     chosen = [min(group, key=lambda each: len(each.request.body)) for group in groups.values()]
     return [_case(hearing, each) for each in chosen[:AT_ONCE]]
+
+
+def _of_nulls(exchange: Exchange) -> bool:
+    """Whether it is the one request with every null: each of them is asked alone, whatever is known of the others."""
+    return sum(value is None for value in exchange.sent.values()) > 1
 
 
 def _is_one(case: Case) -> bool:
@@ -53,11 +59,11 @@ def _case(hearing: Hearing, exchange: Exchange) -> Case:
 
 
 def _suspects(run: Sequence[Exchange], contract: Contract, refused: Exchange) -> list[str]:
-    """Members of a refused request that were never accepted with the same value, if they are few or all there are."""
+    """Members of a refused request that were never accepted with the same value, if they are few or nulls."""
     accepted: set[tuple[str, bytes]] = set()
     for exchange in run:
         if generated(exchange) and exchange.ok:
             accepted |= {(name, canonical(value)) for name, value in exchange.sent.items()}
     extra = added(refused.sent, contract)
     never = [name for name, value in extra.items() if (name, canonical(value)) not in accepted]
-    return never if len(never) <= FEW or len(never) == len(extra) <= MOST_SUSPECTS else []
+    return never if len(never) <= FEW or (_of_nulls(refused) and len(never) <= MOST_SUSPECTS) else []
