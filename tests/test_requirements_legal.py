@@ -308,10 +308,17 @@ SURE = Oddity(
 ELSEWHERE = frozenset({"sampling"})
 """Parts that have nothing to do with how a reply is sent or shaped, and take their time."""
 
+
+def _once(oddity: Oddity) -> Oddity:
+    """Where nothing at all is to be expected of it, asked of one contract."""
+    plainly = not (oddity.inconclusive or oddity.warned or oddity.dialect)
+    return replace(oddity, contracts=oddity.contracts[:1]) if plainly else oddity
+
+
 ODDITIES = [
-    *(replace(each, lacks=ELSEWHERE) for each in (*WIRE, *SHAPES, *FORMS)),
-    *REPLIES,
-    *LIKELIHOODS,
+    *(replace(_once(each), lacks=ELSEWHERE) for each in (*WIRE, *SHAPES, *FORMS)),
+    *map(_once, REPLIES),
+    *map(_once, LIKELIHOODS),
     AFTERWARDS,
     SURE,
     *SAID,
