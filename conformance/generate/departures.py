@@ -16,10 +16,10 @@ from typing import cast
 from .. import strict_json
 from ..contract import Contract
 from ..model import JSON, Zone
-from .forms import Form, Object, Parameter, json_type, type_of
+from .forms import Form, Object, Parameter, described, json_type, type_of, unnamed
 from .kitchen import LIMITS, MOST_TOKENS, Kitchen, kitchen
 from .strategies import STEP, given, integer_bounds, is_given, sizes
-from .values import label, simplest
+from .values import label, simplest, smallest
 
 FAR = 1000
 """How many steps are far."""
@@ -221,13 +221,10 @@ def _arrays(form: Form, flat: Object, depth: int) -> Iterator[tuple[bool, JSON]]
 
 
 def _objects(form: Form, flat: Object, depth: int) -> Iterator[tuple[bool, JSON]]:
-    known = {name: form.at(each) for name, each in cast(Object, flat.get("properties", {})).items()}
-    known = {name: each for name, each in known.items() if each.alternatives}
-    required = cast("list[str]", flat.get("required", []))
-    base: Object = {name: simplest(known.get(name, form.at({}))) for name in required}
+    known, base = described(form, flat), smallest(form, flat)
     yield False, {}
     yield False, {**base, "no_such_member": 1}
-    for name in required:
+    for name in base:
         yield False, {key: value for key, value in base.items() if key != name}
     if not depth:
         return
@@ -237,9 +234,8 @@ def _objects(form: Form, flat: Object, depth: int) -> Iterator[tuple[bool, JSON]
                 yield near, {**base, name: value}
         for value in swaps(simplest(each)):
             yield False, {**base, name: value}
-    others = flat.get("additionalProperties")
-    if isinstance(others, dict) and others != {"not": {}}:
-        entry = form.at(others)
+    entry = unnamed(form, flat)
+    if entry is not None:
         for alternative in entry.alternatives:
             for near, value in _beyond(entry, alternative, depth - 1):
                 yield near, {**base, "50": value}

@@ -103,6 +103,25 @@ class Form:
         return [{**flat, "type": each} for each in (types if isinstance(types, list) else [types])]
 
 
+def required(flat: Object) -> list[str]:
+    """The members that an object has to have."""
+    return cast("list[str]", flat.get("required", []))
+
+
+def described(form: Form, flat: Object) -> dict[str, Form]:
+    """The members that an object may have, by name, as far as they are described or required."""
+    given = cast(Object, flat.get("properties", {}))
+    undescribed: Object = {name: {} for name in required(flat) if name not in given}
+    found = {name: form.at(each) for name, each in {**given, **undescribed}.items()}
+    return {name: each for name, each in found.items() if each.alternatives}
+
+
+def unnamed(form: Form, flat: Object) -> Form | None:
+    """What a member that nobody named may be; None where nobody speaks of such members, or there may be none."""
+    schema = flat.get("additionalProperties")
+    return form.at(schema) if isinstance(schema, dict) and form.at(schema).alternatives else None
+
+
 def _merged(flat: Object) -> Object:
     """The schema without `allOf`, which a canonical form has only for several patterns: they go under `patterns`."""
     parts = cast("list[Object]", flat.get("allOf", []))

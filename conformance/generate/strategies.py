@@ -18,7 +18,7 @@ from hypothesis.strategies import SearchStrategy
 from .. import strict_json
 from ..model import JSON
 from .chance import draws
-from .forms import PATTERNS, Form, Object, type_of
+from .forms import PATTERNS, Form, Object, described, required, type_of, unnamed
 
 ALPHABET = "".join(
     (
@@ -171,23 +171,15 @@ def _arrays(form: Form, flat: Object) -> SearchStrategy[JSON]:
 
 
 def _objects(form: Form, flat: Object) -> SearchStrategy[JSON]:
-    known = {
-        name: form.at(each)
-        for name, each in cast(Object, flat.get("properties", {})).items()
-        if form.at(each).alternatives
-    }
-    needed = set(cast("list[str]", flat.get("required", [])))
-    must = {name: strategy(each) for name, each in known.items() if name in needed}
-    must |= {name: strategy(form.at({})) for name in needed - known.keys()}
-    may = {name: strategy(each) for name, each in known.items() if name not in needed}
+    made = {name: strategy(each) for name, each in described(form, flat).items()}
+    must = {name: each for name, each in made.items() if name in required(flat)}
+    may = {name: each for name, each in made.items() if name not in must}
     least, most = sizes(flat, "Properties")
     fixed = st.fixed_dictionaries(must, optional=may)
-    others = flat.get("additionalProperties")
-    if isinstance(others, dict) and others != {"not": {}}:
+    others = unnamed(form, flat)
+    if others is not None:
         high = min(least + MOST_ITEMS, most) if most is not None else least + MOST_ITEMS
-        more = st.dictionaries(
-            names(form, flat), strategy(form.at(others)), min_size=max(least - len(must), 0), max_size=high
-        )
+        more = st.dictionaries(names(form, flat), strategy(others), min_size=max(least - len(must), 0), max_size=high)
         return st.tuples(more, fixed).map(lambda drawn: {**drawn[0], **drawn[1]})
     if least > len(must) and may:
         wanted = st.lists(st.sampled_from(sorted(may)), min_size=least - len(must), unique=True)

@@ -17,7 +17,7 @@ from .. import strict_json
 from ..model import JSON
 from ..schema import show
 from .chance import draws
-from .forms import PATTERNS, Form, Object, type_of
+from .forms import PATTERNS, Form, Object, described, required, type_of, unnamed
 from .strategies import STEP, given, integer_bounds, is_given, names, number_bounds, sizes, spelt
 
 LONGEST = 2000
@@ -89,6 +89,12 @@ def simplest(form: Form) -> JSON:
     inside = [value for place, value in found if place is Place.INSIDE] or [value for _, value in found]
     valued = [value for value in inside if value is not None]
     return min(valued, key=lambda value: len(strict_json.canonical(value))) if valued else inside[0]
+
+
+def smallest(form: Form, flat: Object) -> Object:
+    """The smallest object of a flat schema: what is required, each as simple as can be."""
+    known = described(form, flat)
+    return {name: simplest(known[name]) for name in required(flat)}
 
 
 def _values(form: Form) -> Iterator[tuple[Place, JSON]]:
@@ -187,10 +193,7 @@ def _arrays(form: Form, flat: Object) -> Iterator[tuple[Place, JSON]]:
 
 
 def _objects(form: Form, flat: Object) -> Iterator[tuple[Place, JSON]]:
-    known = {name: form.at(each) for name, each in cast(Object, flat.get("properties", {})).items()}
-    known = {name: each for name, each in known.items() if each.alternatives}
-    required = cast("list[str]", flat.get("required", []))
-    base: Object = {name: simplest(known.get(name, form.at({}))) for name in required}
+    known, base = described(form, flat), smallest(form, flat)
     least, most = sizes(flat, "Properties")
     if len(base) >= least:
         yield Place.INSIDE, base
@@ -199,12 +202,12 @@ def _objects(form: Form, flat: Object) -> Iterator[tuple[Place, JSON]]:
             yield one.place, {**base, name: one.value}
     if len(known) > len(base) + 1:
         yield Place.INSIDE, {**base, **{name: simplest(each) for name, each in known.items()}}
-    others = flat.get("additionalProperties")
-    if isinstance(others, dict) and others != {"not": {}}:
+    others = unnamed(form, flat)
+    if others is not None:
         keys = _names(strict_json.canonical({"propertyNames": flat.get("propertyNames")}), 4 * (most or 4))
-        for each_value in islice(values(form.at(others)), MOST_OF_A_KIND):
+        for each_value in islice(values(others), MOST_OF_A_KIND):
             yield each_value.place, {**base, keys[0]: each_value.value}
-        usual = simplest(form.at(others))
+        usual = simplest(others)
         for size in sorted({max(least, 2), *((most - 1, most) if most is not None else ())}):
             if len(base) < size <= len(keys):
                 yield Place.BOUND, {**base, **dict.fromkeys(keys[: size - len(base)], usual)}
