@@ -56,6 +56,7 @@ NOT_JSON: list[tuple[str, bytes, str]] = [
     ("100,000 closing brackets", b"]" * 100_000 + b"[" * 100_000, "character 0"),
     ("brackets after many that were closed", b"[" + b"[]," * 1000 + b"[" * 600, "deep"),
     ("brackets after a string", b'["\\"",' + b"[" * 100_000, "deep"),
+    ("brackets in strings that never end", b'"' + b'\\"' * 200_000 + b"[" * 501, "Unterminated"),
     ("integer of 10,000 digits", b"9" * 10_000, "10000 digits"),
 ]
 

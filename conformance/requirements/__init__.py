@@ -6,6 +6,7 @@ Rule: importing this package imports every module in it, and that registers what
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -23,6 +24,7 @@ def registry() -> Mapping[str, Requirement]:
     return REGISTERED
 
 
+@cache
 def rows(contract: Contract) -> tuple[Row, ...]:
     """All rows of a contract.  Raises UsageError for a claim whose requirement, or whose feature, does not exist."""
     known = registry()
