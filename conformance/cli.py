@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
 import secrets
 import signal
@@ -121,9 +120,12 @@ def run_command(values: dict[str, Any]) -> int:
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with ordered(said) as order:
-            with console.watching(order) as watcher, contextlib.suppress(KeyboardInterrupt):
-                run(order, out, watcher, resume=values["resume"])
-            report = document.make(evidence.read(out / EVIDENCE), order.contract, strict=values["strict"])
+            try:
+                with console.watching(order) as watcher:
+                    recorded = run(order, out, watcher, resume=values["resume"])
+            except KeyboardInterrupt:
+                recorded = evidence.read(out / EVIDENCE)
+            report = document.make(recorded, order.contract, strict=values["strict"])
     finally:
         signal.signal(signal.SIGTERM, before)
     files.write(report, out)
