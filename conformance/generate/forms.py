@@ -7,13 +7,14 @@ of flat schemas, one type each.  Parts of a contract whose `feature` is off are 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
 from urllib.parse import unquote
 
 import jsonschema_rs
 
+from .. import strict_json
 from ..contract import Contract
 from ..model import JSON, UsageError
 from ..schema import FEATURE
@@ -60,11 +61,15 @@ ANYTHING: Object = {"type": "string", "minLength": 1}
 
 @dataclass(frozen=True, eq=False)
 class Form:
-    """A schema in canonical form: flat alternatives, references resolved when asked for.  `name` is for errors."""
+    """A schema in canonical form: flat alternatives, references resolved when asked for.  `name` is for errors.
+
+    Equal parts of a schema are one form, so that what is found out of one is found out once.
+    """
 
     name: str
     schema: JSON
     definitions: Mapping[str, JSON]
+    parts: dict[bytes, Form] = field(default_factory=dict, repr=False)
 
     @cached_property
     def alternatives(self) -> tuple[Object, ...]:
@@ -82,7 +87,10 @@ class Form:
 
     def at(self, schema: JSON) -> Form:
         """The form of a part of this one."""
-        return Form(self.name, schema, self.definitions)
+        key = strict_json.canonical(schema)
+        if key not in self.parts:
+            self.parts[key] = Form(self.name, schema, self.definitions, self.parts)
+        return self.parts[key]
 
     def _flat(self, schema: JSON) -> list[Object]:
         known = schema if isinstance(schema, dict) else {}

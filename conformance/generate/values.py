@@ -58,6 +58,7 @@ class Value:
     listed: bool = True
 
 
+@cache
 def values(form: Form) -> tuple[Value, ...]:
     """One value of every boundary class of a form, each once."""
     found: dict[bytes, Value] = {}
@@ -83,6 +84,7 @@ def label(value: JSON) -> str:
     return f"{len(value)} characters" if isinstance(value, str) and len(value) > 40 else show(value, 72)
 
 
+@cache
 def simplest(form: Form) -> JSON:
     """The shortest value from the middle of a form, null only where nothing else is allowed."""
     found = list(_values(form))
