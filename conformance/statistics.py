@@ -46,6 +46,16 @@ def at_least(successes: int, trials: int, chance: float) -> float:
     )
 
 
+def as_many_of(hits: int, draws: int, other_hits: int, other_draws: int) -> float:
+    """How likely so many of all hits or more fall to the first of two samples of one law: Fisher's exact test."""
+    every = hits + other_hits
+    ways = math.comb(draws + other_draws, every)
+    return math.fsum(
+        math.comb(draws, count) * math.comb(other_draws, every - count) / ways
+        for count in range(hits, min(every, draws) + 1)
+    )
+
+
 def betrayed(ratios: Iterable[float], alpha: float = ALPHA) -> bool:
     """Whether what came up speaks so much for another law that it does so under the true one at most this often.
 

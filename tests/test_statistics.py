@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import random
 from fractions import Fraction
@@ -18,6 +19,7 @@ from conformance.statistics import (
     FAMILY,
     LOOKS,
     REPEATS,
+    as_many_of,
     at_least,
     betrayed,
     confirmed,
@@ -42,6 +44,15 @@ def test_at_least_is_exact(successes: int, trials: int, chance: Fraction) -> Non
 def test_at_least_is_a_probability(successes: int, trials: int, chance: float) -> None:
     """It lies between 0 and 1 and falls with every further success."""
     assert 0 <= at_least(successes + 1, trials, chance) <= at_least(successes, trials, chance) <= 1
+
+
+@pytest.mark.parametrize(("hits", "draws", "other_hits", "other_draws"), [(3, 5, 1, 5), (4, 4, 0, 6), (0, 3, 2, 4)])
+def test_as_many_of_is_exact(hits: int, draws: int, other_hits: int, other_draws: int) -> None:
+    """Of all the ways to deal the hits to two samples, so many give the first one as many or more."""
+    places = range(draws + other_draws)
+    dealt = list(itertools.combinations(places, hits + other_hits))
+    as_many = [each for each in dealt if sum(place < draws for place in each) >= hits]
+    assert as_many_of(hits, draws, other_hits, other_draws) == pytest.approx(len(as_many) / len(dealt))
 
 
 def test_the_true_law_is_hardly_ever_betrayed() -> None:

@@ -6,7 +6,7 @@ names the switch is honest, and an effect that fails to come is not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from ..ask import OMIT, Ask
@@ -57,9 +57,10 @@ def refused(answers: tuple[Exchange, ...], member: str, feature: str) -> str | N
     return None if status is None else f"{member} was refused ({status}); run --without {feature} where it has none"
 
 
-@scenario(steps=4, tokens=384)
+@scenario(steps=5, tokens=480)
 def apart(ask: Ask) -> Script:
-    """Set a puzzle with the thoughts apart and with the thoughts where they fall, whole and streamed."""
+    """Set a puzzle with the thoughts apart and with the thoughts where they fall, whole and streamed; and with no word
+    of where they are to go."""
     asked = partial(
         ask,
         prompt=PUZZLE,
@@ -74,6 +75,7 @@ def apart(ask: Ask) -> Script:
                 asked(separate_reasoning=True, stream=True),
                 asked(separate_reasoning=False),
                 asked(separate_reasoning=False, stream=True),
+                asked(),
             ]
         )
     )
@@ -166,7 +168,28 @@ def _to_reasoning(sent: Sent, body: Object) -> None:
 )
 def thoughts_are_not_apart(asked: tuple[Exchange, ...]) -> Iterator[Violation]:
     """With separate_reasoning false there is no reasoning_content."""
-    for exchange in asked[2:]:
+    yield from _with_thoughts_inside(asked[2:4])
+
+
+@of_separation(
+    "reasoning.not-apart-by-default",
+    level=SHOULD,
+    mutants=[
+        either(
+            "apart-unasked",
+            "thoughts are apart where nobody says where they are to go",
+            _to_reasoning,
+            when=lambda sent: "separate_reasoning" not in sent,
+        )
+    ],
+)
+def thoughts_are_not_apart_by_default(asked: tuple[Exchange, ...]) -> Iterator[Violation]:
+    """Without separate_reasoning there is no reasoning_content, as with false."""
+    yield from _with_thoughts_inside(asked[4:])
+
+
+def _with_thoughts_inside(exchanges: Iterable[Exchange]) -> Iterator[Violation]:
+    for exchange in exchanges:
         for choice in exchange.choices:
             if choice.reasoning:
                 yield Violation(

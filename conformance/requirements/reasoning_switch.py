@@ -7,7 +7,7 @@ from functools import partial
 
 from ..ask import Ask
 from ..exchange import Exchange
-from ..model import JSON, Finding, Kind, Level, Violation, Zone
+from ..model import JSON, Finding, Kind, Level, NotJudged, Observation, Violation, Zone
 from ..mutants import Mutant, Object, Sent
 from ..requirement import requirement
 from ..scenario import Script, scenario, takes, together
@@ -20,9 +20,9 @@ MUST, SHOULD = Level.MUST, Level.SHOULD
 # -- enable_thinking
 
 
-@scenario(steps=4, tokens=384)
+@scenario(steps=5, tokens=480)
 def switched(ask: Ask) -> Script:
-    """Set a puzzle with thinking switched off and switched on, whole and streamed."""
+    """Set a puzzle with thinking switched off and switched on, whole and streamed, and with the switch left alone."""
     asked = partial(ask, prompt=PUZZLE, max_tokens=96, zone=Zone.DISPUTED)
     answers = together(
         (
@@ -31,6 +31,7 @@ def switched(ask: Ask) -> Script:
                 asked(enable_thinking=False, stream=True),
                 asked(enable_thinking=True),
                 asked(enable_thinking=True, stream=True),
+                asked(),
             ]
         )
     )
@@ -92,11 +93,40 @@ def switched_off_is_off(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
 )
 def switched_on_is_on(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     """With enable_thinking true there are thoughts, whole and streamed: a puzzle gives reason for some."""
-    for exchange in asked[2:]:
-        if exchange.legible and not any(thinks(exchange, choice) for choice in exchange.choices):
+    for exchange in asked[2:4]:
+        if _thoughtless(exchange):
             yield Violation(
                 pointer="/choices", observed="an answer without thoughts", expected="thoughts", exchanges=(exchange.n,)
             )
+
+
+def _thoughtless(exchange: Exchange) -> bool:
+    return exchange.legible and not any(thinks(exchange, choice) for choice in exchange.choices)
+
+
+@requirement(
+    "reasoning.by-default",
+    level=Level.OBSERVE,
+    source="enable_thinking",
+    scenario=takes(switched, standard=1, full=3),
+    feature="thinking-switch",
+    parameter="enable_thinking",
+    mutants=[
+        Mutant(
+            name="thinking-on-by-default",
+            about="without enable_thinking it is thought",
+            request=lambda call: (
+                call if "enable_thinking" in call.sent else call.with_body({**call.sent, "enable_thinking": True})
+            ),
+        )
+    ],
+)
+def thinks_by_default(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """Whether it is thought where enable_thinking is left out: by the document yes, by most models no."""
+    if _thoughtless(asked[2]):
+        yield NotJudged(reason="with enable_thinking true there are no thoughts either")
+    else:
+        yield Observation(value="off" if _thoughtless(asked[4]) else "on")
 
 
 @requirement(

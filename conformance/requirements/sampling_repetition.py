@@ -10,7 +10,7 @@ from functools import partial
 
 from ..ask import Ask
 from ..exchange import Exchange
-from ..likelihoods import Key, all_places
+from ..likelihoods import REPLACEMENT, Key, all_places
 from ..model import Depth, Finding, Level, NotJudged, Violation
 from ..mutants import Call, Mutant
 from ..requirement import requirement
@@ -114,4 +114,58 @@ def repetition_is_lessened(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
             observed=f"of {variety(above):.0%} different tokens at {ABOVE} and of {variety(below):.0%} at {BELOW}",
             expected="more different tokens above 1.0 than below",
             exchanges=(asked[1].n, asked[2].n),
+        )
+
+
+WORDY = (
+    "Name one thing that floats on water, such as wood, cork, oil, ice, leaves, feathers or a boat.",
+    "Which of these is the odd one out: apple, pear, plum, cherry, hammer, grape, melon, lemon?",
+)
+"""Prompts of many different tokens, the more of them to be favoured."""
+
+
+@scenario(steps=6, tokens=6, depth=Depth.FULL)
+def before_a_word(ask: Ask) -> Script:
+    """Have the first token said coldly, when nothing but the prompt can come up again, at 1.0, above it and below."""
+    yield [
+        ask(
+            prompt=prompt,
+            max_tokens=1,
+            also=neutral(ask, temperature=ask.setting.cold, repetition_penalty=value),
+        )
+        for prompt in WORDY
+        for value in (1.0, ABOVE, BELOW)
+    ]
+    return None
+
+
+def _of_the_reply_only() -> Mutant:
+    return Mutant(
+        name="repetition-penalty-of-the-reply-only",
+        about="repetition_penalty does not count the tokens of the prompt, of which alone a first token can be one",
+        request=ignores("repetition_penalty").request,
+        when=lambda sent: sent.get("max_tokens") == 1,
+    )
+
+
+@requirement(
+    "sampling.repetition-penalty-prompt",
+    level=MUST,
+    source="repetition_penalty",
+    scenario=before_a_word,
+    feature="repetition-penalty",
+    parameter="repetition_penalty",
+    mutants=[_of_the_reply_only(), ignores("repetition_penalty")],
+)
+def prompts_count(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """Tokens of the prompt have come up too: far below 1.0 one of them, if it has any logit above 0, is said first."""
+    texts = [each.text for each in asked]
+    if not all(each.legible and each.text.strip() and REPLACEMENT not in each.text for each in asked):
+        yield NotJudged(reason="the first tokens could not be told apart")
+    elif len(set(texts[:3])) == len(set(texts[3:])) == 1:
+        yield Violation(
+            pointer="/choices/0",
+            observed=f"{show(texts[0])} and {show(texts[3])} whatever repetition_penalty is",
+            expected=f"another first token at {ABOVE} or at {BELOW}",
+            exchanges=tuple(each.n for each in asked),
         )
