@@ -174,9 +174,9 @@ def describe(planned: Plan, context: int) -> Iterator[str]:
     setting = planned.setting
     yield f"contract {setting.contract.name}, depth {planned.depth}, seed {setting.seed}"
     for step in planned.steps:
-        scenario = step.case.scenario
-        times = f"{scenario.steps} request{'s' * (scenario.steps > 1)}"
-        yield f"  {step.case.id:48} {times:11} {', '.join(step.rows) or scenario.purpose}"
+        case = step.case
+        times = f"{case.steps} request{'s' * (case.steps > 1)}"
+        yield f"  {case.id:48} {times:11} {', '.join(step.rows) or case.scenario.purpose}"
     yield from covered(planned)
     judged = f"{len(planned.rows)} requirement{'s' * (len(planned.rows) != 1)} judged"
     deeper = f", {len(planned.deeper)} need a greater depth" if planned.deeper else ""

@@ -203,6 +203,16 @@ def test_plan_shows_cost(capsys: pytest.CaptureFixture[str]) -> None:
     assert "tokens" in lines[-1]
 
 
+def test_plan_counts_each_case(capsys: pytest.CaptureFixture[str]) -> None:
+    """The requests of a case are those that it makes, not the most that a case of its scenario could make."""
+    assert main(["plan", "--json"]) == 0
+    cases = {each["id"]: each["requests"] for each in json.loads(capsys.readouterr().out)["cases"]}
+    assert main(["plan"]) == 0
+    lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
+    assert {id_: int(times) for id_, times, *_ in lines} == cases
+    assert len({times for id_, times in cases.items() if id_.startswith("bounds[")}) > 1
+
+
 @pytest.mark.parametrize("what", ["contracts", "requirements", "faults", "features"])
 def test_lists(what: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Each list has a line an entry for people and the same entries as JSON for scripts; a contract narrows it."""
