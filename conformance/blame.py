@@ -1,7 +1,7 @@
 """Refusals of generated requests -> the members that are to blame.
 
 A generated request combines many members, and one that is refused tells little.  It is reduced: asked again with fewer
-and fewer members, until none can be left out (`requirements/reductions.py`).  Here is what follows from all of that.
+and fewer members, until none can be left out (`reduce.py`).  Here is what follows from all of that.
 
 Rule: pure, from the exchanges alone; and no member is blamed without the smaller request that was refused for it.
 """
@@ -17,7 +17,7 @@ from . import strict_json
 from .contract import Contract
 from .exchange import Exchange
 from .generate.forms import Object
-from .generate.kitchen import LIMITS, MESSAGES, MODEL, Kitchen, fitted, kitchen, thrifty
+from .generate.kitchen import LIMITS, MESSAGES, MODEL, fitted, thrifty, whole_kitchen
 from .model import JSON, Purpose
 from .reply import members, text
 
@@ -97,11 +97,6 @@ def generated(exchange: Exchange) -> bool:
 def departs(exchange: Exchange) -> bool:
     """Whether it departs in one member from a request that must be accepted, which was asked beside it."""
     return exchange.scenario == DEPARTURES and exchange.step[0] > 0
-
-
-def whole_kitchen(contract: Contract) -> Kitchen:
-    """The kitchen with all features, by which requests are taken apart."""
-    return kitchen(contract, frozenset(contract.features))
 
 
 def added(sent: Mapping[str, JSON], contract: Contract) -> Object:

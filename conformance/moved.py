@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import cast
 
-from . import strict_json
 from .contract import Contract
 from .generate.departures import Departure, Kind, departures, kind_of
-from .generate.kitchen import MODEL, Kitchen, kitchen
+from .generate.kitchen import MODEL, whole_kitchen
 from .generate.values import Place, Value
 from .model import JSON, Zone
 from .mutants import Call, Mutant, Refused, Sent, Wire
 from .spoil import refused, streaming
+from .strict_json import canonical, dump, parse
 
 REFERENCE = "reference"
 """The model that the reference endpoint serves."""
@@ -26,16 +26,8 @@ REFERENCE = "reference"
 Test = Callable[[Sent], bool]
 
 
-def _store(contract: Contract) -> Kitchen:
-    return kitchen(contract, frozenset(contract.features))
-
-
 def _slug(parameter: str, rest: str) -> str:
     return f"{parameter.replace('_', '-')}-{rest}"
-
-
-def _key(value: JSON) -> bytes:
-    return strict_json.canonical(value)
 
 
 def _refuses(parameter: str, name: str, about: str, test: Test, status: int = 400) -> Mutant:
@@ -58,7 +50,7 @@ def _heeds(parameter: str, name: str, about: str, change: Callable[[Sent], Sent 
 
 
 def _values(contract: Contract, parameter: str, place: Place) -> list[Value]:
-    return [each for each in _store(contract).values[parameter] if each.place is place]
+    return [each for each in whole_kitchen(contract).values[parameter] if each.place is place]
 
 
 # -- what must be accepted
@@ -66,11 +58,11 @@ def _values(contract: Contract, parameter: str, place: Place) -> list[Value]:
 
 def inside(contract: Contract, parameter: str) -> Iterator[Mutant]:
     """Values that are at no bound are refused, or those above the middle."""
-    bounds = {_key(each.value) for each in _values(contract, parameter, Place.BOUND)}
-    usual = _store(contract).base.get(parameter)  # without which nothing would be answered
+    bounds = {canonical(each.value) for each in _values(contract, parameter, Place.BOUND)}
+    usual = whole_kitchen(contract).base.get(parameter)  # without which nothing would be answered
 
     def is_inside(sent: Sent) -> bool:
-        return sent[parameter] not in (None, usual) and _key(sent[parameter]) not in bounds
+        return sent[parameter] not in (None, usual) and canonical(sent[parameter]) not in bounds
 
     yield _refuses(parameter, "refused-inside", "values inside the range are refused", is_inside)
     numbers = [each.value for each in _values(contract, parameter, Place.INSIDE) if _is_number(each.value)]
@@ -90,31 +82,28 @@ def _is_number(value: object) -> bool:
 
 def at_bounds(contract: Contract, parameter: str) -> Iterator[Mutant]:
     """The values at one end are refused, as if the bound were an open one."""
-    values = [each for each in _values(contract, parameter, Place.BOUND) if _is_sent(contract, parameter, each.value)]
+    sends = whole_kitchen(contract).sends
+    values = [each for each in _values(contract, parameter, Place.BOUND) if sends(parameter, each.value)]
     ends = {"first": values[:1], "last": values[-1:]}
     if all(_is_number(each.value) for each in values):
         ordered = sorted(values, key=lambda each: cast(float, each.value))
         ends = {"least": ordered[:1], "greatest": ordered[-1:]}
+    keys = {canonical(each.value) for each in values}
     for name, end in ends.items():
-        key = _key(end[0].value)
+        key = canonical(end[0].value)
         yield _refuses(
             parameter,
             f"{name}-refused",
             f"the {name} documented value is refused",
-            lambda sent, key=key: _key(sent[parameter]) == key,  # type: ignore[misc]  # bound early
+            lambda sent, key=key: canonical(sent[parameter]) == key,  # type: ignore[misc]  # bound early
         )
     yield _refuses(
         parameter,
         "bounds-are-500",
         "values at the bounds are answered with 500",
-        lambda sent: _key(sent[parameter]) in {_key(each.value) for each in values},
+        lambda sent: canonical(sent[parameter]) in keys,
         500,
     )
-
-
-def _is_sent(contract: Contract, parameter: str, value: JSON) -> bool:
-    """Whether generated requests have a value; a limit that nothing reaches would cost too much."""
-    return _store(contract).settle({parameter: value}).get(parameter) == value
 
 
 def nulls(_: Contract, parameter: str) -> Iterator[Mutant]:
@@ -162,14 +151,14 @@ COMBINED = (
 
 
 def _wrong(contract: Contract, parameter: str, kind: Kind) -> list[Departure]:
-    found = departures(_store(contract), parameter)
+    found = departures(whole_kitchen(contract), parameter)
     return list(found.of(Zone.REJECT, kind)) if found else []
 
 
 def _good(contract: Contract, parameter: str) -> JSON:
-    found = departures(_store(contract), parameter)
     if parameter == MODEL:
         return REFERENCE
+    found = departures(whole_kitchen(contract), parameter)
     return found.control[parameter] if found else None
 
 
@@ -184,7 +173,7 @@ def _is_wrong(contract: Contract, parameter: str, kind: Kind) -> Test:
 
 def _takes_for_good(contract: Contract, parameter: str, name: str, about: str, test: Test) -> Mutant:
     """Wrong values are accepted, for they are taken for a good one."""
-    store, good = _store(contract), _good(contract, parameter)
+    store, good = whole_kitchen(contract), _good(contract, parameter)
     companions = store.companions(parameter, good) or {}
     return _heeds(parameter, name, about, lambda sent: {**sent, **companions, parameter: good} if test(sent) else None)
 
@@ -194,13 +183,13 @@ def beyond(contract: Contract, parameter: str) -> Iterator[Mutant]:
     wrong = _is_wrong(contract, parameter, Kind.RANGE)
     for departure in _wrong(contract, parameter, Kind.RANGE):
         if departure.near and not departure.rough:
-            key = _key(departure.value)
+            key = canonical(departure.value)
             yield _takes_for_good(
                 contract,
                 parameter,
                 f"accepts-{_word(departure.label)}",
                 f"accepts {departure.label}, which is beyond the range",
-                lambda sent, key=key: wrong(sent) and _key(sent[parameter]) == key,  # type: ignore[misc]
+                lambda sent, key=key: wrong(sent) and canonical(sent[parameter]) == key,  # type: ignore[misc]
             )
     yield _takes_for_good(contract, parameter, "range-ignored", "the range is not looked at", wrong)
 
@@ -227,7 +216,7 @@ def of_another_type(contract: Contract, parameter: str) -> Iterator[Mutant]:
 
 
 def _spells(text: str) -> bool:
-    return strict_json.parse(text.encode("utf-8", "replace")).problem is None
+    return parse(text.encode("utf-8", "replace")).problem is None
 
 
 def crashes(contract: Contract, parameter: str) -> Iterator[Mutant]:
@@ -240,7 +229,7 @@ def crashes(contract: Contract, parameter: str) -> Iterator[Mutant]:
 
 def disputed(contract: Contract, parameter: str) -> Iterator[Mutant]:
     """Every disputed value is refused; of the model, which nobody knows by another name, accepted."""
-    found = departures(_store(contract), parameter)
+    found = departures(whole_kitchen(contract), parameter)
     departing = found.of(Zone.DISPUTED) if found else ()
     keys = {_typed(each.value) for each in departing if not each.without}
 
@@ -256,7 +245,7 @@ def disputed(contract: Contract, parameter: str) -> Iterator[Mutant]:
 
 def _typed(value: JSON) -> str:
     """A value that 4 and 4.0 do not share."""
-    return f"{type(value).__name__} {_key(value)!r}"
+    return f"{type(value).__name__} {canonical(value)!r}"
 
 
 def _status(name: str, about: str, status: int) -> Mutant:
@@ -274,7 +263,7 @@ STATUSES = (
 
 
 def _in_other_words(wire: Wire) -> Wire:
-    return wire.with_body(strict_json.dump({"error": {"message": "bad request", "type": "invalid"}, "detail": "bad"}))
+    return wire.with_body(dump({"error": {"message": "bad request", "type": "invalid"}, "detail": "bad"}))
 
 
 WORDS = (

@@ -12,9 +12,9 @@ from collections.abc import Iterator, Sequence
 
 from . import strict_json
 from .ask import Ask
-from .blame import REDUCTION, added, declined, whole_kitchen
+from .blame import REDUCTION, added, declined
 from .generate.forms import Object
-from .generate.kitchen import LIMITS, MESSAGES, thrifty
+from .generate.kitchen import LIMITS, MESSAGES, thrifty, whole_kitchen
 from .model import JSON, Depth, Request, Zone
 from .scenario import Scenario, Script, Stage, Variant, together
 

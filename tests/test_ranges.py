@@ -10,7 +10,7 @@ from conformance import contract as contracts
 from conformance import plan
 from conformance.ask import Setting
 from conformance.catalogue import covered, faults
-from conformance.generate.kitchen import kitchen
+from conformance.generate.kitchen import whole_kitchen
 from conformance.judge import Judged, hear, judge
 from conformance.model import Depth, Verdict, Zone
 from conformance.mutants import Call, Mutant, Refused, Sent
@@ -67,7 +67,7 @@ def test_no_false_alarm(name: str, seed: int) -> None:
 def refuses_disputed(name: str) -> Mutant:
     """An endpoint that takes the narrow reading of everything."""
     contract = contracts.load(name)
-    store = kitchen(contract, frozenset(contract.features))
+    store = whole_kitchen(contract)
 
     whole = [each for each, found in store.parameters.items() if "number" not in found.types]
 

@@ -9,7 +9,7 @@ import pytest
 from conformance import contract as contracts
 from conformance.blame import Blame, added, blame
 from conformance.exchange import Exchange
-from conformance.generate.kitchen import kitchen
+from conformance.generate.kitchen import whole_kitchen
 from conformance.judge import hear
 from conformance.model import JSON, Depth
 from conformance.mutants import Mutant, Refused, Sent
@@ -21,7 +21,7 @@ from conformance.shrink import reductions
 from .desk import Desk, OddEndpoint, Oddity
 
 CONTRACT = contracts.load("highwayapi")
-STORE = kitchen(CONTRACT, frozenset(CONTRACT.features))
+STORE = whole_kitchen(CONTRACT)
 
 BIG: dict[str, JSON] = {
     "stream": True,

@@ -17,7 +17,7 @@ from .. import strict_json
 from ..contract import Contract
 from ..model import JSON, Zone
 from .forms import Form, Object, Parameter, described, json_type, type_of, unnamed
-from .kitchen import LIMITS, MOST_TOKENS, Kitchen, kitchen
+from .kitchen import LIMITS, MOST_TOKENS, Kitchen, whole_kitchen
 from .strategies import STEP, given, integer_bounds, is_given, sizes
 from .values import label, simplest, smallest
 
@@ -130,7 +130,7 @@ def _without_companions(kitchen: Kitchen, name: str, control: Object) -> tuple[D
 
 def kind_of(contract: Contract, name: str, value: JSON) -> Kind:
     """What is out of order with a parameter's value, where anything is."""
-    return _kind(kitchen(contract, frozenset(contract.features)).parameters[name], value)
+    return _kind(whole_kitchen(contract).parameters[name], value)
 
 
 def _kind(parameter: Parameter, value: JSON) -> Kind:

@@ -119,6 +119,10 @@ class Kitchen:
         with_it = self.companions(name, value)
         return None if with_it is None else thrifty(fitted({**self._base_beside(name, value), **with_it}), keep=name)
 
+    def sends(self, name: str, value: JSON) -> bool:
+        """Whether requests can have a member of this value: not one by which they would cost too many tokens."""
+        return self.settle({name: value}).get(name) == value
+
     def settle(self, chosen: Mapping[str, JSON]) -> Object:
         """A request with as many of these members as can go together."""
         body: Object = {**self.base, **chosen}
@@ -154,6 +158,11 @@ class Kitchen:
 def kitchen(contract: Contract, features: frozenset[str]) -> Kitchen:
     """The kitchen of a contract.  Raises UsageError for a request schema that generation cannot read."""
     return Kitchen(contract=contract, parameters=parameters(contract, features))
+
+
+def whole_kitchen(contract: Contract) -> Kitchen:
+    """The kitchen with all features: for what a contract has, whichever of them a run has."""
+    return kitchen(contract, frozenset(contract.features))
 
 
 def thrifty(body: Object, keep: str = "") -> Object:

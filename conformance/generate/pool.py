@@ -50,14 +50,10 @@ class Classes:
             name: {
                 strict_json.canonical(each.value): INSIDE if _is_any(each) else each.label
                 for each in self.kitchen.values[name]
-                if each.place is not Place.NULL and self._goes(name, each.value)
+                if each.place is not Place.NULL and self.kitchen.sends(name, each.value)
             }
             for name in self.kitchen.chosen
         }
-
-    def _goes(self, name: str, value: JSON) -> bool:
-        """Whether a value can be sent at all: not, where it asks for more tokens than generated requests may cost."""
-        return self.kitchen.settle({name: value}).get(name) == value
 
     def of(self, body: Mapping[str, JSON]) -> tuple[Class, ...]:
         """The classes of a request's members, one a parameter."""

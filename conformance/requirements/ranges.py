@@ -14,7 +14,7 @@ from ..ask import Ask, Setting
 from ..blame import COMBINATION, Cause, blame, declined, generated
 from ..contract import Contract
 from ..exchange import Exchange
-from ..generate.kitchen import Kitchen, kitchen, tokens
+from ..generate.kitchen import Kitchen, kitchen, tokens, whole_kitchen
 from ..generate.pool import choose
 from ..generate.values import Place
 from ..model import JSON, Depth, Finding, Kind, Level, NotJudged, Violation
@@ -67,7 +67,7 @@ def place_of(contract: Contract, parameter: str, value: JSON) -> Place:
     """Whether a value is null, at a bound or a step from it, or anywhere inside."""
     if value is None:
         return Place.NULL
-    store = kitchen(contract, frozenset(contract.features))
+    store = whole_kitchen(contract)
     key = canonical(value)
     bounds = {canonical(each.value) for each in store.values[parameter] if each.place is Place.BOUND}
     return Place.BOUND if key in bounds else Place.INSIDE
@@ -77,7 +77,7 @@ def having(*places: Place) -> Callable[[Contract], tuple[str, ...]]:
     """The parameters of a contract that have values of one of these places."""
 
     def parameters(contract: Contract) -> tuple[str, ...]:
-        store = kitchen(contract, frozenset(contract.features))
+        store = whole_kitchen(contract)
         return tuple(name for name in store.chosen if any(each.place in places for each in store.values[name]))
 
     return parameters
@@ -145,7 +145,7 @@ def null_is_accepted(
 @cache
 def apart_from_streams(contract: Contract) -> tuple[str, ...]:
     """The parameters that do not speak of streams, and are not in every request."""
-    store = kitchen(contract, frozenset(contract.features))
+    store = whole_kitchen(contract)
     speaks = {
         name
         for name in store.chosen

@@ -14,7 +14,7 @@ from ..contract import Contract
 from ..exchange import Exchange
 from ..generate.departures import Departure, departures, kind_of
 from ..generate.departures import Kind as Wrong
-from ..generate.kitchen import MODEL, Kitchen, kitchen, tokens
+from ..generate.kitchen import MODEL, Kitchen, kitchen, tokens, whole_kitchen
 from ..generate.values import label
 from ..model import JSON, Depth, Finding, Kind, Level, NotJudged, Observation, Violation, Zone
 from ..requirement import requirement
@@ -118,7 +118,7 @@ def having(*, zone: Zone, kind: Wrong | None = None) -> Callable[[Contract], tup
     """The parameters of a contract that have departures of a zone and kind."""
 
     def parameters(contract: Contract) -> tuple[str, ...]:
-        store = kitchen(contract, frozenset(contract.features))
+        store = whole_kitchen(contract)
         found = {name: departures(store, name) for name in store.parameters}
         return tuple(name for name, each in found.items() if each is not None and each.of(zone, kind))
 
@@ -178,7 +178,7 @@ def wrong_type_is_refused(exchange: Exchange, *, contract: Contract, parameter: 
     "ranges.no-crash",
     level=MUST,
     applies=departs,
-    parameter=lambda contract: tuple(kitchen(contract, frozenset(contract.features)).parameters),
+    parameter=lambda contract: tuple(whole_kitchen(contract).parameters),
     mutants=moved.crashes,
 )
 def nothing_crashes(exchange: Exchange, *, parameter: str) -> Iterator[Finding]:
@@ -211,7 +211,7 @@ def refused_with_400(exchange: Exchange) -> Iterator[Finding]:
 def error_names_parameter(exchange: Exchange, *, contract: Contract) -> Iterator[Finding]:
     """The refusal of a parameter's value names the parameter, or the one that has to go with it."""
     parameter = exchange.parameter or ""
-    store = kitchen(contract, frozenset(contract.features))
+    store = whole_kitchen(contract)
     names = [parameter, *(store.companions(parameter, exchange.sent.get(parameter)) or {})]
     if not any(name.encode() in exchange.body for name in names):
         observed = show(exchange.body[:120].decode("utf-8", "replace"))

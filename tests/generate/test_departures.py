@@ -9,14 +9,14 @@ import pytest
 
 from conformance import contract as contracts
 from conformance.generate.departures import Departures, Kind, departures, kind_of
-from conformance.generate.kitchen import Kitchen, kitchen
+from conformance.generate.kitchen import Kitchen, whole_kitchen
 from conformance.model import JSON, Zone
 
 
 def of(name: str, contract: str = "highwayapi") -> Departures:
     """The departures of a parameter."""
     loaded = contracts.load(contract)
-    found = departures(kitchen(loaded, frozenset(loaded.features)), name)
+    found = departures(whole_kitchen(loaded), name)
     assert found is not None
     return found
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from conformance import contract as contracts
-from conformance.generate.kitchen import MOST_TOKENS, UNSTATED, Kitchen, fitted, kitchen, thrifty, tokens
+from conformance.generate.kitchen import MOST_TOKENS, UNSTATED, Kitchen, fitted, thrifty, tokens, whole_kitchen
 from conformance.model import JSON, Zone
 
 USER: JSON = {"role": "user", "content": "Tell me something about the sea."}
@@ -53,7 +53,7 @@ def test_members_that_need_others(highway: Kitchen) -> None:
 def test_members_that_exclude_each_other() -> None:
     """Of two members that cannot go together one is left out, the base's own first."""
     contract = contracts.load("basic-gateway")
-    store = kitchen(contract, frozenset(contract.features))
+    store = whole_kitchen(contract)
     assert "max_tokens" not in store.settle({"max_completion_tokens": 9})
     both = store.settle({"n": 3, "temperature": 0})
     assert store.zone(both) is Zone.ACCEPT

@@ -14,7 +14,7 @@ import pytest
 from conformance import contract as contracts
 from conformance.generate.departures import Departures, departures
 from conformance.generate.forms import json_type
-from conformance.generate.kitchen import Kitchen, kitchen
+from conformance.generate.kitchen import Kitchen, whole_kitchen
 from conformance.model import JSON
 
 coverage = pytest.importorskip("schemathesis.specs.openapi.coverage._schema")
@@ -76,7 +76,7 @@ def is_number(value: object) -> TypeGuard[float]:
 def test_every_class_of_the_coverage_phase_is_ours(name: str) -> None:
     """For each parameter, each scenario that schemathesis covers has a value of ours of the same class."""
     contract = contracts.load(name)
-    store = kitchen(contract, frozenset(contract.features))
+    store = whole_kitchen(contract)
     missed, seen = [], 0
     for parameter in store.parameters:
         beyond = cast(Departures, departures(store, parameter))
