@@ -158,15 +158,6 @@ def _choices(classes: Classes, name: str) -> list[Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Chosen:
-    """The requests of a plan, and the classes and pairs that each adds are those of `covered`."""
-
-    bodies: tuple[Object, ...]
-    singles: frozenset[Class]
-    pairs: frozenset[tuple[Class, Class]]
-
-
-@dataclass(frozen=True, kw_only=True)
 class Coverage:
     """How many boundary classes and pairs of them some requests reach, of how many; `missing`: those they do not."""
 
@@ -192,25 +183,19 @@ def coverage(kitchen: Kitchen, bodies: Sequence[Object]) -> Coverage:
     )
 
 
-def choose(kitchen: Kitchen, count: int, seed: str) -> Chosen:
+def choose(kitchen: Kitchen, count: int, seed: str) -> tuple[Object, ...]:
     """The requests of a large pool that together show most single classes and pairs, the most telling first."""
     classes = Classes(kitchen=kitchen)
     pool = draws(requests(kitchen), count * TIMES, seed)
     drawn = {each for body in pool for each in classes.of(body)}
     missing = [(each, value) for each, value in classes.samples.items() if each not in drawn]
     pool += [kitchen.settle({**body, name: value}) for ((name, _), value), body in zip(missing, pool, strict=False)]
-    described = [classes.of(body) for body in pool]
     numbers: dict[Any, int] = {}
     masks = [
         (_mask(numbers, classes.paired(each)), _mask(numbers, [*each, _shape(body)]))
-        for each, body in zip(described, pool, strict=True)
+        for body, each in zip(pool, map(classes.of, pool), strict=True)
     ]
-    order = _greedy(masks, count)
-    return Chosen(
-        bodies=tuple(pool[index] for index in order),
-        singles=frozenset(each for index in order for each in described[index]),
-        pairs=frozenset(pair for index in order for pair in classes.paired(described[index])),
-    )
+    return tuple(pool[index] for index in _greedy(masks, count))
 
 
 def _shape(body: Mapping[str, JSON]) -> Class:

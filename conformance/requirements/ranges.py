@@ -42,7 +42,7 @@ def _combinations(setting: Setting) -> tuple[Variant, ...]:
     """The requests of a run: every null, every default, then those that show most."""
     store = kitchen(setting.contract, setting.features)
     bodies = [store.settle(nulls(store)), store.settle(defaults(store))]
-    bodies += choose(store, REQUESTS[setting.depth], f"combinations {setting.seed}").bodies
+    bodies += choose(store, REQUESTS[setting.depth], f"combinations {setting.seed}")
     found: dict[bytes, Variant] = {}
     for body in bodies:
         found.setdefault(canonical(body), Variant(arguments={"body": body}, depth=Depth.STANDARD, tokens=tokens(body)))

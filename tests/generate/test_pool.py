@@ -9,7 +9,7 @@ from jsonschema import Draft202012Validator
 
 from conformance.generate.chance import draws
 from conformance.generate.kitchen import Kitchen, tokens
-from conformance.generate.pool import OMITTED, Classes, choose, requests
+from conformance.generate.pool import OMITTED, Classes, choose, coverage, requests
 from conformance.model import Zone
 
 TRIED = 300
@@ -33,18 +33,18 @@ def test_members_survive(highway: Kitchen) -> None:
 
 def test_all_classes_with_few_requests(store: Kitchen) -> None:
     """Forty-four requests show every boundary class of every parameter, and most pairs of them."""
-    classes = Classes(kitchen=store)
     chosen = choose(store, 44, "seed")
-    assert len(chosen.bodies) == 44
-    assert set(classes.singles) <= chosen.singles
-    assert len(chosen.pairs & classes.pairs) > 0.75 * len(classes.pairs)
+    assert len(chosen) == 44
+    reached = coverage(store, chosen)
+    assert reached.missing == ()
+    assert reached.singles == reached.all_singles
+    assert reached.pairs > 0.75 * reached.all_pairs
 
 
 def test_choosing_beats_drawing(highway: Kitchen) -> None:
     """As many requests as they come show fewer pairs than those that were chosen."""
-    classes = Classes(kitchen=highway)
-    plain = {pair for body in draws(requests(highway), 44, "seed") for pair in classes.paired(classes.of(body))}
-    assert len(choose(highway, 44, "seed").pairs & classes.pairs) > 1.03 * len(plain & classes.pairs)
+    plain = coverage(highway, draws(requests(highway), 44, "seed"))
+    assert coverage(highway, choose(highway, 44, "seed")).pairs > 1.03 * plain.pairs
 
 
 def test_pairs_are_feasible(highway: Kitchen) -> None:
@@ -57,19 +57,17 @@ def test_pairs_are_feasible(highway: Kitchen) -> None:
 
 def test_all_shapes_of_conversations(highway: Kitchen) -> None:
     """Roles in every order that a document allows take part, tools' turns among them."""
-    shapes = {
-        " ".join(each["role"] for each in cast(Any, body["messages"])) for body in choose(highway, 44, "seed").bodies
-    }
+    shapes = {" ".join(each["role"] for each in cast(Any, body["messages"])) for body in choose(highway, 44, "seed")}
     assert {"user", "system user", "user assistant user", "user assistant tool"} <= shapes
     assert len(shapes) >= 10
 
 
 def test_the_seed_decides(highway: Kitchen) -> None:
     """The same seed chooses the same requests, another one others."""
-    assert choose(highway, 20, "a").bodies == choose(highway, 20, "a").bodies
-    assert choose(highway, 20, "a").bodies != choose(highway, 20, "b").bodies
+    assert choose(highway, 20, "a") == choose(highway, 20, "a")
+    assert choose(highway, 20, "a") != choose(highway, 20, "b")
 
 
 def test_zone(store: Kitchen) -> None:
     """What is chosen must be accepted."""
-    assert all(store.zone(body) is Zone.ACCEPT for body in choose(store, 20, "z").bodies)
+    assert all(store.zone(body) is Zone.ACCEPT for body in choose(store, 20, "z"))
