@@ -19,7 +19,7 @@ from .exchange import Exchange
 from .generate.forms import Object
 from .generate.kitchen import LIMITS, MESSAGES, MODEL, fitted, thrifty, whole_kitchen
 from .model import JSON, Purpose
-from .reply import members, text
+from .reply import problem
 
 COMBINATION = "combination"
 REDUCTION = "reduction"
@@ -74,9 +74,7 @@ class Blame:
 
 def signature(exchange: Exchange) -> str:
     """The status and the words of an answer, without what is quoted, counted or named by id."""
-    body = exchange.members
-    words = text(members(body.get("error")).get("message")) or text(body.get("error")) or text(body.get("message"))
-    words = words or text(body.get("detail")) or exchange.body[:200].decode("utf-8", "replace")
+    words = problem(exchange.members) or exchange.body[:200].decode("utf-8", "replace")
     return f"{exchange.status} {PARTICULARS.sub('#', words)[:120]}"
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from . import strict_json
 from .model import Request
-from .reply import is_integer, members
+from .reply import asked_choices, is_integer, members
 
 UNSTATED = 512
 """Completion tokens debited for a request that sets no limit; endpoints that default max_tokens choose such a value."""
@@ -21,10 +21,9 @@ def worst_tokens(request: Request, context: int) -> int:
     `context` is what a larger max_tokens is taken as, for no endpoint generates beyond its window.
     """
     body = members(strict_json.parse(request.body).value)
-    n = body.get("n")
     limits = [value for name in ("max_tokens", "max_completion_tokens") if is_integer(value := body.get(name))]
     limit = min([*limits, context]) if limits else UNSTATED
-    return prompt_tokens(request) + max(limit, 0) * (max(n, 1) if is_integer(n) else 1)
+    return prompt_tokens(request) + max(limit, 0) * max(asked_choices(body), 1)
 
 
 def prompt_tokens(request: Request) -> int:

@@ -13,7 +13,7 @@ from functools import cached_property
 
 from . import sse, strict_json
 from .model import JSON, Purpose, Zone
-from .reply import Choice, assembled, has_text, is_integer, members, whole_choices
+from .reply import Choice, asked_choices, assembled, has_text, is_integer, members, whole_choices
 from .strict_json import Document
 
 DONE = b"[DONE]"
@@ -87,8 +87,7 @@ class Exchange:
     @property
     def asked_choices(self) -> int:
         """How many choices the request asked for: n, or 1."""
-        n = self.sent.get("n")
-        return int(n) if is_integer(n) else 1
+        return asked_choices(self.sent)
 
     # -- the reply
 
@@ -127,6 +126,13 @@ class Exchange:
     def dropped(self) -> bool:
         """The connection was there and was closed without a reply: on valid requests weather, on others an answer."""
         return self.status is None and self.error is not None and self.error.startswith("closed")
+
+    @property
+    def answer(self) -> str:
+        """What came back, in a word: the status, or that there was none."""
+        if self.status is None:
+            return "closed without a reply" if self.dropped else "no reply"
+        return str(self.status)
 
     @property
     def says_nothing(self) -> str | None:

@@ -5,7 +5,7 @@ Rule: nothing raises and nothing is repaired.  What is not of the type a reader 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
@@ -50,6 +50,27 @@ def has_text(value: JSON) -> bool:
         return False
     said = [each.get("message", each.get("delta")) if isinstance(each, dict) else None for each in choices]
     return all(isinstance(each, dict) and isinstance(each.get("content"), str | None) for each in said)
+
+
+def asked_choices(request: Mapping[str, JSON]) -> int:
+    """How many choices a request's members ask for: n, or 1."""
+    n = request.get("n")
+    return int(n) if is_integer(n) else 1
+
+
+def problem(body: Mapping[str, JSON]) -> str:
+    """The words in which an error body names the problem, in any of the shapes seen in the field; else empty."""
+    error, detail = body.get("error"), body.get("detail")
+    found = [
+        text(error),
+        text(members(error).get("message")),
+        text(detail),
+        text(members(members(detail).get("error")).get("message")),
+        text(members(detail).get("message")),
+        text(body.get("message")),
+        *(text(each.get("msg")) for each in objects(detail)),
+    ]
+    return next((words for words in found if words.strip()), "")
 
 
 @dataclass(frozen=True, kw_only=True)

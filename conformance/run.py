@@ -26,7 +26,7 @@ from .fire import Firer, Job, Pace
 from .judge import hear, judge
 from .model import JSON, Depth, Purpose, UsageError
 from .plan import Plan
-from .reply import members, text
+from .reply import problem, text
 from .requirement import Row
 from .requirements import scenarios
 from .revive import Reviver
@@ -214,9 +214,8 @@ def _must_be_testable(answer: Exchange, target: Target, contract: Contract) -> N
 
 def _said(answer: Exchange) -> str:
     """What the endpoint said in its error, on one line."""
-    body = answer.members
-    message = text(members(body.get("error")).get("message")) or text(body.get("detail")) or text(body.get("message"))
-    return f"; it says: {' '.join(message.split())[:160]}" if message else ""
+    words = problem(answer.members)
+    return f"; it says: {' '.join(words.split())[:160]}" if words else ""
 
 
 async def _minimise(firer: Firer, setting: Setting, planned: Plan, watcher: Watcher) -> int:

@@ -97,6 +97,21 @@ def test_outcomes(status: int | None, error: str | None, true: set[str]) -> None
     assert {name for name in names if getattr(exchange, name)} == true
 
 
+@pytest.mark.parametrize(
+    ("status", "error", "answer"),
+    [
+        (200, None, "200"),
+        (500, "closed: peer closed", "500"),
+        (None, "closed: server disconnected", "closed without a reply"),
+        (None, "timeout: not finished after 1 s", "no reply"),
+        (None, None, "no reply"),
+    ],
+)
+def test_answer(status: int | None, error: str | None, answer: str) -> None:
+    """What came back is the status, and only a closed connection is called one."""
+    assert made(status=status, error=error).answer == answer
+
+
 @pytest.mark.parametrize("status", [200, 201, 400, None])
 @pytest.mark.parametrize("asked", [True, False, None, "true", 1])
 def test_modes(status: int | None, asked: Any) -> None:

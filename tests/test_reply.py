@@ -9,7 +9,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import JSON
-from conformance.reply import Choice, assembled, has_text, is_integer, items, members, objects, text, whole_choices
+from conformance.reply import (
+    Choice,
+    assembled,
+    has_text,
+    is_integer,
+    items,
+    members,
+    objects,
+    problem,
+    text,
+    whole_choices,
+)
 
 NAMES = (
     "choices",
@@ -88,6 +99,25 @@ def test_access(value: JSON, is_int: bool, as_items: JSON, as_objects: JSON, as_
 def test_has_text(value: JSON, has: bool) -> None:
     """An object has text if each of its choices has a message or delta whose content is text or nothing."""
     assert has_text(value) is has
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"error": "a"}, "a"),
+        ({"error": {"message": "a", "type": "b"}, "message": "c"}, "a"),
+        ({"detail": "a"}, "a"),
+        ({"detail": {"error": {"message": "a"}}}, "a"),
+        ({"detail": {"message": "a"}}, "a"),
+        ({"message": "a", "error": {"message": " "}}, "a"),
+        ({"detail": [{"loc": ["b"]}, 5, {"msg": ""}, {"msg": "a"}, {"msg": "c"}]}, "a"),
+        ({"error": {"message": {"detail": "b"}}, "detail": [[]], "message": 5}, ""),
+        ({}, ""),
+    ],
+)
+def test_problem(body: dict[str, JSON], words: str) -> None:
+    """An error's words are found wherever servers put them."""
+    assert problem(body) == words
 
 
 def test_whole() -> None:

@@ -16,7 +16,7 @@ from zlib import crc32
 from .. import strict_json
 from ..contract import Contract
 from ..model import JSON, UsageError, Zone
-from ..reply import is_integer
+from ..reply import asked_choices, is_integer
 from .forms import Object, Parameter, parameters
 from .values import LONGEST, Value, simplest, values
 
@@ -167,8 +167,7 @@ def whole_kitchen(contract: Contract) -> Kitchen:
 
 def thrifty(body: Object, keep: str = "") -> Object:
     """The request with a limit that keeps all its choices together within MOST_TOKENS."""
-    n = body.get("n")
-    choices = n if isinstance(n, int) and n > 0 else 1
+    choices = max(asked_choices(body), 1)
     limits: Object = {
         name: max(1, MOST_TOKENS // choices)
         for name in LIMITS
@@ -180,8 +179,7 @@ def thrifty(body: Object, keep: str = "") -> Object:
 def tokens(body: Mapping[str, JSON]) -> int:
     """The most completion tokens a generated request asks for."""
     limits = [int(limit) for name in LIMITS if is_integer(limit := body.get(name))]
-    n = body.get("n")
-    return max(min(limits, default=UNSTATED), 0) * (max(int(n), 1) if is_integer(n) else 1)
+    return max(min(limits, default=UNSTATED), 0) * max(asked_choices(body), 1)
 
 
 def fitted(body: Mapping[str, JSON]) -> Object:

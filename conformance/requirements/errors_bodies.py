@@ -13,7 +13,7 @@ from ..exchange import Exchange
 from ..model import JSON, Kind, Level, Violation, Zone
 from ..mutants import Call, Mutant, Object, Wire
 from ..redact import ECHO
-from ..reply import members, objects, text
+from ..reply import members, problem, text
 from ..requirement import requirement
 from ..schema import show
 from ..spoil import refused
@@ -85,21 +85,6 @@ def error_is_json(exchange: Exchange) -> Iterator[Violation]:
         yield Violation(
             pointer="/", observed=f"a body that begins {show(begins)}" if begins else "empty", expected="a JSON object"
         )
-
-
-def problem(body: Object) -> str:
-    """The words in which an error body names the problem, in any of the shapes seen in the field; else empty."""
-    error, detail = body.get("error"), body.get("detail")
-    found = [
-        text(error),
-        text(members(error).get("message")),
-        text(detail),
-        text(members(members(detail).get("error")).get("message")),
-        text(members(detail).get("message")),
-        text(body.get("message")),
-        *(text(each.get("msg")) for each in objects(detail)),
-    ]
-    return next((words for words in found if words.strip()), "")
 
 
 of_errors = partial(requirement, level=SHOULD, source="error", scenario=missing, kind=Kind.EACH, applies=as_json)

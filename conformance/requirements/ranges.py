@@ -18,11 +18,11 @@ from ..generate.kitchen import Kitchen, kitchen, tokens, whole_kitchen
 from ..generate.pool import choose
 from ..generate.values import Place
 from ..model import JSON, Depth, Finding, Kind, Level, NotJudged, Violation
+from ..reply import problem
 from ..requirement import requirement
 from ..scenario import Script, Variant, drawn, scenario
 from ..schema import show
 from ..strict_json import canonical
-from .errors_bodies import problem
 
 MUST = Level.MUST
 
@@ -109,10 +109,9 @@ def _judged(
 
 def _violation(exchange: Exchange, parameter: str, expected: str, shown: int) -> Violation:
     said = problem(exchange.members)
-    status = "closed without a reply" if exchange.status is None else str(exchange.status)
     return Violation(
         pointer=f"status of a request with {parameter}",
-        observed=f"{status}{f' ({show(said)})' if said else ''}",
+        observed=f"{exchange.answer}{f' ({show(said)})' if said else ''}",
         expected=expected,
         exchanges=(exchange.n,) if exchange.n == shown else (exchange.n, shown),
     )

@@ -9,10 +9,10 @@ from ..contract import Contract
 from ..conversations import choices
 from ..exchange import Exchange
 from ..model import Finding, Kind, Level, NotJudged, Violation, Zone
+from ..reply import problem
 from ..requirement import requirement
 from ..schema import show
 from ..spoil import refuses, streaming
-from .errors_bodies import problem
 
 HINTS = {
     "tools": "; run --without tools where none are offered",

@@ -91,8 +91,7 @@ of_spellings = partial(requirement, level=MUST, source="request", scenario=rewri
 
 def _accepted(exchange: Exchange, how: str) -> Iterator[Finding]:
     if not exchange.ok:
-        observed = "closed without a reply" if exchange.status is None else str(exchange.status)
-        yield Violation(pointer="status", observed=observed, expected=f"2xx, as for the same request {how}")
+        yield Violation(pointer="status", observed=exchange.answer, expected=f"2xx, as for the same request {how}")
 
 
 @of_spellings(
