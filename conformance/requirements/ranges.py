@@ -6,12 +6,12 @@ refuses such a request is found by making it smaller (`reduce.py`), and then it 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, partial
 
 from .. import moved
 from ..ask import Ask, Setting
-from ..blame import COMBINATION, Cause, blame, declined, generated
+from ..blame import COMBINATION, Blame, Cause, blame, declined, generated
 from ..contract import Contract
 from ..exchange import Exchange
 from ..generate.kitchen import Kitchen, kitchen, tokens, whole_kitchen
@@ -67,20 +67,20 @@ def place_of(contract: Contract, parameter: str, value: JSON) -> Place:
     """Whether a value is null, at a bound or a step from it, or anywhere inside."""
     if value is None:
         return Place.NULL
+    return Place.BOUND if canonical(value) in _bounds(contract, parameter) else Place.INSIDE
+
+
+@cache
+def _bounds(contract: Contract, parameter: str) -> frozenset[bytes]:
+    values = whole_kitchen(contract).values[parameter]
+    return frozenset(canonical(each.value) for each in values if each.place is Place.BOUND)
+
+
+@cache
+def having(place: Place, contract: Contract) -> tuple[str, ...]:
+    """The parameters of a contract that have values of this place."""
     store = whole_kitchen(contract)
-    key = canonical(value)
-    bounds = {canonical(each.value) for each in store.values[parameter] if each.place is Place.BOUND}
-    return Place.BOUND if key in bounds else Place.INSIDE
-
-
-def having(*places: Place) -> Callable[[Contract], tuple[str, ...]]:
-    """The parameters of a contract that have values of one of these places."""
-
-    def parameters(contract: Contract) -> tuple[str, ...]:
-        store = whole_kitchen(contract)
-        return tuple(name for name in store.chosen if any(each.place in places for each in store.values[name]))
-
-    return parameters
+    return tuple(name for name in store.chosen if any(each.place is place for each in store.values[name]))
 
 
 of_combinations = partial(
@@ -96,15 +96,17 @@ def _judged(
     value = exchange.sent.get(parameter)
     if parameter not in exchange.sent or place_of(contract, parameter, value) is not place:
         yield NotJudged(reason=f"no request had {parameter} at such a value")
-        return
-    if not declined(exchange):
-        return
-    causes = blame(run, contract).of.get(exchange.n, ())
-    own = next((each for each in causes if each.blamed == (parameter,)), None)
+    elif declined(exchange):
+        yield _blamed(exchange, parameter, f"{parameter} = {show(value)}", {parameter}, blame(run, contract))
+
+
+def _blamed(exchange: Exchange, parameter: str, what: str, members: set[str], known: Blame) -> Finding:
+    """That a request was refused for the sake of these members; nothing, where it was refused for that of others."""
+    own = next((each for each in known.of.get(exchange.n, ()) if set(each.blamed) == members), None)
     if own is None:
-        yield NotJudged(reason="every request with it was refused for another reason")
-    else:
-        yield _violation(exchange, parameter, f"2xx for {parameter} = {show(value)}", own.exchange.n)
+        one = "stream" if len(members) > 1 else "request"
+        return NotJudged(reason=f"every {one} with it was refused for another reason")
+    return _violation(exchange, parameter, f"2xx for {what}", own.exchange.n)
 
 
 def _violation(exchange: Exchange, parameter: str, expected: str, shown: int) -> Violation:
@@ -117,7 +119,7 @@ def _violation(exchange: Exchange, parameter: str, expected: str, shown: int) ->
     )
 
 
-@of_combinations("ranges.accepts-valid", parameter=having(Place.INSIDE), mutants=moved.inside)
+@of_combinations("ranges.accepts-valid", parameter=partial(having, Place.INSIDE), mutants=moved.inside)
 def valid_is_accepted(
     exchange: Exchange, *, contract: Contract, parameter: str, run: tuple[Exchange, ...]
 ) -> Iterator[Finding]:
@@ -125,7 +127,7 @@ def valid_is_accepted(
     yield from _judged(exchange, Place.INSIDE, contract, parameter, run)
 
 
-@of_combinations("ranges.accepts-boundary", parameter=having(Place.BOUND), mutants=moved.at_bounds)
+@of_combinations("ranges.accepts-boundary", parameter=partial(having, Place.BOUND), mutants=moved.at_bounds)
 def bound_is_accepted(
     exchange: Exchange, *, contract: Contract, parameter: str, run: tuple[Exchange, ...]
 ) -> Iterator[Finding]:
@@ -133,7 +135,7 @@ def bound_is_accepted(
     yield from _judged(exchange, Place.BOUND, contract, parameter, run)
 
 
-@of_combinations("ranges.null-accepted", parameter=having(Place.NULL), mutants=moved.nulls)
+@of_combinations("ranges.null-accepted", parameter=partial(having, Place.NULL), mutants=moved.nulls)
 def null_is_accepted(
     exchange: Exchange, *, contract: Contract, parameter: str, run: tuple[Exchange, ...]
 ) -> Iterator[Finding]:
@@ -161,15 +163,9 @@ def works_in_stream(
     """A parameter that a whole reply may be asked with may be asked with for a stream."""
     if exchange.sent.get(parameter) is None or not exchange.asked_stream:
         yield NotJudged(reason=f"no stream was asked for with {parameter}")
-        return
-    if not declined(exchange):
-        return
-    causes = blame(run, contract).of.get(exchange.n, ())
-    own = next((each for each in causes if set(each.blamed) == {parameter, "stream"}), None)
-    if own is None:
-        yield NotJudged(reason="every stream with it was refused for another reason")
-    else:
-        yield _violation(exchange, parameter, f"2xx for a stream with {parameter}", own.exchange.n)
+    elif declined(exchange):
+        what = f"a stream with {parameter}"
+        yield _blamed(exchange, parameter, what, {parameter, "stream"}, blame(run, contract))
 
 
 def _in_streams_only(cause: Cause) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache, partial
 from random import Random
 from typing import cast
@@ -79,14 +79,14 @@ def _of_parameter(store: Kitchen, name: str, setting: Setting) -> Iterator[Varia
     )
     for number, (depth, chosen) in enumerate(parts):
         if chosen:
-            changes: list[JSON] = [_to_json(each) for each in chosen]
+            changes = [_to_json(each) for each in chosen]
             control = {key: value for key, value in found.control.items() if key != MODEL}
-            arguments: dict[str, JSON] = {"parameter": name, "control": control, "changes": changes}
+            arguments: dict[str, JSON] = {"parameter": name, "control": control, "changes": cast(JSON, changes)}
             yield Variant(
                 arguments=arguments | ({"part": number} if number else {}),
                 depth=depth,
                 steps=1 + len(chosen),
-                tokens=tokens(control) + sum(tokens(_changed(control, name, _to_json(each))) for each in chosen),
+                tokens=tokens(control) + sum(tokens(_changed(control, name, each)) for each in changes),
             )
 
 
@@ -114,15 +114,12 @@ def _to_json(departure: Departure) -> dict[str, JSON]:
 departing = drawn(bounds, _cases)
 
 
-def having(*, zone: Zone, kind: Wrong | None = None) -> Callable[[Contract], tuple[str, ...]]:
+@cache
+def having(zone: Zone, kind: Wrong | None, contract: Contract) -> tuple[str, ...]:
     """The parameters of a contract that have departures of a zone and kind."""
-
-    def parameters(contract: Contract) -> tuple[str, ...]:
-        store = whole_kitchen(contract)
-        found = {name: departures(store, name) for name in store.parameters}
-        return tuple(name for name, each in found.items() if each is not None and each.of(zone, kind))
-
-    return parameters
+    store = whole_kitchen(contract)
+    found = {name: departures(store, name) for name in store.parameters}
+    return tuple(name for name, each in found.items() if each is not None and each.of(zone, kind))
 
 
 def wrong(exchange: Exchange) -> bool:
@@ -154,7 +151,7 @@ def _refused(exchange: Exchange, parameter: str, contract: Contract, kind: Wrong
     "ranges.rejects-out-of-range",
     level=SHOULD,
     applies=wrong,
-    parameter=having(zone=Zone.REJECT, kind=Wrong.RANGE),
+    parameter=partial(having, Zone.REJECT, Wrong.RANGE),
     mutants=moved.beyond,
 )
 def out_of_range_is_refused(exchange: Exchange, *, contract: Contract, parameter: str) -> Iterator[Finding]:
@@ -166,7 +163,7 @@ def out_of_range_is_refused(exchange: Exchange, *, contract: Contract, parameter
     "ranges.rejects-wrong-type",
     level=SHOULD,
     applies=wrong,
-    parameter=having(zone=Zone.REJECT, kind=Wrong.TYPE),
+    parameter=partial(having, Zone.REJECT, Wrong.TYPE),
     mutants=moved.of_another_type,
 )
 def wrong_type_is_refused(exchange: Exchange, *, contract: Contract, parameter: str) -> Iterator[Finding]:
@@ -223,7 +220,7 @@ def error_names_parameter(exchange: Exchange, *, contract: Contract) -> Iterator
     "ranges.disputed",
     level=OBSERVE,
     applies=lambda exchange: departs(exchange) and exchange.zone is Zone.DISPUTED,
-    parameter=having(zone=Zone.DISPUTED),
+    parameter=partial(having, Zone.DISPUTED, None),
     mutants=moved.disputed,
 )
 def disputed_values(exchange: Exchange, *, parameter: str) -> Iterator[Finding]:

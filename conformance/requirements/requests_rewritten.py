@@ -156,12 +156,13 @@ def header_case_is_free(exchange: Exchange) -> Iterator[Finding]:
     yield from _accepted(exchange, "with header names in lower case")
 
 
-@requirement(
+def _taken(exchange: Exchange) -> Observation:
+    return Observation(value="accepted" if exchange.ok else f"answered with {exchange.status}")
+
+
+@of_spellings(
     "requests.duplicate-member",
     level=OBSERVE,
-    source="request",
-    scenario=rewritten,
-    kind=Kind.EACH,
     applies=_is(TWICE),
     mutants=[
         _refused_if(
@@ -173,15 +174,12 @@ def header_case_is_free(exchange: Exchange) -> Iterator[Finding]:
 )
 def member_twice(exchange: Exchange) -> Iterator[Observation]:
     """What is done with a request that has a member twice."""
-    yield Observation(value="accepted" if exchange.ok else f"answered with {exchange.status}")
+    yield _taken(exchange)
 
 
-@requirement(
+@of_spellings(
     "requests.unknown-member",
     level=OBSERVE,
-    source="request",
-    scenario=rewritten,
-    kind=Kind.EACH,
     applies=_is(UNKNOWN),
     mutants=[
         Mutant(
@@ -195,4 +193,4 @@ def member_twice(exchange: Exchange) -> Iterator[Observation]:
 )
 def unknown_member(exchange: Exchange) -> Iterator[Observation]:
     """What is done with a request that has a member nobody knows."""
-    yield Observation(value="accepted" if exchange.ok else f"answered with {exchange.status}")
+    yield _taken(exchange)
