@@ -8,11 +8,12 @@ left.  Every request must be accepted by the contract, for it is made of members
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 
 from . import strict_json
 from .ask import Ask
 from .blame import REDUCTION, added, declined
+from .exchange import Exchange
 from .generate.forms import Object
 from .generate.kitchen import LIMITS, MESSAGES, thrifty, whole_kitchen
 from .model import JSON, Depth, Request, Zone
@@ -31,46 +32,32 @@ def reduction(ask: Ask, body: dict[str, JSON], suspects: list[str]) -> Script:
     if not declined(again):
         return "the refused request was accepted when it was asked again"
     search = _Search(ask, body)
-    alone = [one for name in suspects[:MOST_SUSPECTS] if (one := search.only([name]))]
-    if alone:
-        answers = together((yield search.ask(alone)))
-        if any(map(declined, answers)):
-            lowered = search.limits([body for body, answer in zip(alone, answers, strict=True) if declined(answer)])
-            if lowered:
-                yield search.ask(lowered)
-            return None
+    refused = yield from search.refused(search.only([name] for name in suspects[:MOST_SUSPECTS]))
+    if refused:
+        yield from search.refused(search.limits(refused))
+        return None
     while len(search.names) > 1:
-        tried = search.halves()
-        answers = together((yield search.ask(tried))) if tried else ()
-        refused = [body for body, answer in zip(tried, answers, strict=True) if declined(answer)]
+        refused = yield from search.refused(search.halves())
         if not refused:
             break
         search.body = min(refused, key=len)
     while len(search.names) > 1 and (less := search.without_each()) and len(less) < search.left:
-        answers = together((yield search.ask([body for _, body in less])))
-        refused = [body for (_, body), answer in zip(less, answers, strict=True) if declined(answer)]
-        needed = [name for (name, _), answer in zip(less, answers, strict=True) if not declined(answer)]
+        refused = yield from search.refused(less.values())
         if not refused:
             break
-        least = search.only(needed)
-        if least is not None and declined((yield search.ask([least])[0])):
-            search.body = least
-            break
-        more = search.with_each(needed)[: search.left]
-        answers = together((yield search.ask(more))) if more else ()
-        enough = [body for body, answer in zip(more, answers, strict=True) if declined(answer)]
+        needed = [name for name, made in less.items() if made not in refused]
+        enough = yield from search.refused(search.only([needed]))
+        if not enough:
+            enough = yield from search.refused(search.with_each(needed)[: search.left])
+        search.body = min(enough or refused, key=len)
         if enough:
-            search.body = min(enough, key=len)
             break
-        search.body = min(refused, key=len)
-    simpler = [*search.limits([search.body]), *search.simpler()][: search.left]
-    if simpler:
-        yield search.ask(simpler)
+    yield from search.refused([*search.limits([search.body]), *search.simpler()][: search.left])
     return None
 
 
 class _Search:
-    """The smallest refused request so far, and those that are smaller still."""
+    """The smallest refused request so far, and those that are smaller still; none is asked twice."""
 
     def __init__(self, ask: Ask, body: dict[str, JSON]) -> None:
         self.body = body
@@ -84,75 +71,72 @@ class _Search:
         """The members that could be left out."""
         return list(added(self.body, self._ask.contract))
 
-    def only(self, names: Sequence[str]) -> Object | None:
-        """The request with these members and what goes with them; None where it was asked already."""
-        chosen = {name: value for name, value in self.body.items() if name in names}
-        made = self._kitchen.settle(chosen)
-        key = strict_json.canonical(made)
-        if key in self._seen or len(added(made, self._ask.contract)) > len(self.names):
-            return None
+    def refused(self, bodies: Iterable[Object]) -> Generator[list[Request], Exchange, list[Object]]:
+        """Ask with all of these at the same time, if there are any.  Returns those that are refused."""
+        asked = list(bodies)
+        self.left -= len(asked)
+        requests = [self._ask.made(body, zone=Zone.DISPUTED) for body in asked]
+        answers = together((yield requests)) if requests else ()
+        return [body for body, answer in zip(asked, answers, strict=True) if declined(answer)]
+
+    def _is_new(self, body: Object) -> bool:
+        """Whether it was never thought of before; from now on it was."""
+        key = strict_json.canonical(body)
+        known = key in self._seen
         self._seen.add(key)
-        return made
+        return not known
+
+    def only(self, groups: Iterable[Sequence[str]]) -> list[Object]:
+        """The request with each of these groups of members and what goes with them, where that is a new one."""
+        return [made for names in groups if (made := self._only(names))]
+
+    def _only(self, names: Sequence[str]) -> Object | None:
+        made = self._kitchen.settle({name: value for name, value in self.body.items() if name in names})
+        larger = len(added(made, self._ask.contract)) > len(self.names)
+        return made if not larger and self._is_new(made) else None
 
     def halves(self) -> list[Object]:
         """The request with either half of its members."""
         names = self.names
         middle = len(names) // 2
-        return [made for some in (names[:middle], names[middle:]) if (made := self.only(some))]
+        return self.only((names[:middle], names[middle:]))
 
-    def without_each(self) -> list[tuple[str, Object]]:
+    def without_each(self) -> dict[str, Object]:
         """Each of its members, and the request without it and without those that cannot go without it."""
         names = self.names
-        return [
-            (name, made)
+        return {
+            name: made
             for name in names
-            if (made := self.only([other for other in names if other != name and not self._needs(other, name)]))
-        ]
+            if (made := self._only([other for other in names if other != name and not self._needs(other, name)]))
+        }
 
     def _needs(self, name: str, other: str) -> bool:
         return other in (self._kitchen.companions(name, self.body[name]) or {})
 
     def with_each(self, needed: Sequence[str]) -> list[Object]:
         """The request with the members that it needs and one of the others, for one of several may do."""
-        others = [name for name in self.names if name not in needed]
-        return [made for name in others if (made := self.only([*needed, name]))]
+        return self.only([*needed, name] for name in self.names if name not in needed)
 
     def limits(self, bodies: Sequence[Object]) -> list[Object]:
         """The smallest request with the limits that these have, which may be lowered for the sake of another member."""
-        made = []
-        for body in bodies:
-            lowered = {
-                name: body[name] for name in LIMITS if name in body and body[name] != self._kitchen.base.get(name)
-            }
-            key = strict_json.canonical({**self._kitchen.base, **lowered})
-            if lowered and key not in self._seen:
-                self._seen.add(key)
-                made.append({**self._kitchen.base, **lowered})
-        return made
+        base = self._kitchen.base
+        lowered = [
+            {name: body[name] for name in LIMITS if name in body and body[name] != base.get(name)} for body in bodies
+        ]
+        return [made for each in lowered if each and self._is_new(made := {**base, **each})]
 
     def simpler(self) -> list[Object]:
         """The request with a simpler value for one of its members."""
-        return [made for name in self.names if name != MESSAGES for made in self._simpler(name)]
+        found = (next(self._simpler(name), None) for name in self.names if name != MESSAGES)
+        return [made for made in found if made is not None]
 
     def _simpler(self, name: str) -> Iterator[Object]:
         size = len(strict_json.canonical(self.body[name]))
         for each in self._kitchen.values[name]:
             made = thrifty({**self.body, name: each.value}, keep=name)
-            key = strict_json.canonical(made)
-            if (
-                each.value is not None
-                and len(strict_json.canonical(each.value)) < size
-                and key not in self._seen
-                and self._kitchen.zone(made) is Zone.ACCEPT
-            ):
-                self._seen.add(key)
+            smaller = each.value is not None and len(strict_json.canonical(each.value)) < size
+            if smaller and self._kitchen.zone(made) is Zone.ACCEPT and self._is_new(made):
                 yield made
-                return
-
-    def ask(self, bodies: Sequence[Object]) -> list[Request]:
-        """The requests for these bodies."""
-        self.left -= len(bodies)
-        return [self._ask.made(body, zone=Zone.DISPUTED) for body in bodies]
 
 
 SCENARIO = Scenario(
