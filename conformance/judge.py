@@ -118,13 +118,18 @@ def _dead_after(evidence: Evidence) -> float:
 
     A plain request that is not answered, and no other after it, says that refusals are no longer about requests.
     """
-    plain = [each for each in evidence.exchanges if each.case.partition("[")[0] == canary.name]
+    plain = canaries(evidence.exchanges)
     return inf if not plain or plain[-1].ok else last_sign_of_life(evidence.exchanges)
+
+
+def canaries(exchanges: Iterable[Exchange]) -> list[Exchange]:
+    """The plain requests that were asked to see that the endpoint is alive."""
+    return [each for each in exchanges if each.scenario == canary.name]
 
 
 def last_sign_of_life(exchanges: Sequence[Exchange]) -> int:
     """The number of the last answer to what must be answered before plain requests began to go unanswered for good."""
-    plain = [each for each in exchanges if each.case.partition("[")[0] == canary.name]
+    plain = canaries(exchanges)
     alive = max((each.n for each in plain if each.ok), default=0)
     first = min((each.n for each in plain if each.n > alive), default=0)
     good = (each.n for each in exchanges if each.ok and each.zone is Zone.ACCEPT and each.n < first)

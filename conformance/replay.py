@@ -15,12 +15,11 @@ from . import strict_json
 from .blame import Cause, plain
 from .contract import Contract
 from .generate.forms import Object
-from .generate.kitchen import MODEL
+from .generate.kitchen import MESSAGES, MODEL
 from .model import UsageError
+from .reply import members
 
 FORMAT = 1
-
-KEYS = {"format", "contract", "members", "blamed", "status"}
 
 
 def load(folder: Path, contract: Contract) -> list[Object]:
@@ -36,29 +35,28 @@ def _read(path: Path, contract: Contract) -> Object:
         document = strict_json.parse(path.read_bytes())
     except OSError as error:
         raise UsageError(f"--replay: cannot read {path}: {error.strerror}") from None
-    saved = document.value if document.problem is None else None
-    if not isinstance(saved, dict) or saved.get("format") != FORMAT or not isinstance(saved.get("members"), dict):
+    saved = members(document.value) if document.problem is None else {}
+    asked = saved.get("members")
+    if saved.get("format") != FORMAT or not isinstance(asked, dict):
         raise UsageError(f"--replay: {path} is no saved request of format {FORMAT}: delete it, or give another folder")
     if saved.get("contract") != contract.name:
         raise UsageError(f"--replay: {path} is of contract {saved.get('contract')!r}, not {contract.name!r}")
-    members = saved["members"]
-    assert isinstance(members, dict)  # noqa: S101  # looked at above
-    return members
+    return asked
 
 
 def save(folder: Path, contract: Contract, causes: Iterable[Cause]) -> list[Path]:
     """Write a file for each cause; one that is there already is written again.  Raises UsageError where that fails."""
     written = []
     for cause in causes:
-        members = {name: plain(value) for name, value in cause.exchange.sent.items() if name != MODEL}
-        key = {name: value for name, value in members.items() if name != "messages" or "messages" in cause.blamed}
+        sent = {name: plain(value) for name, value in cause.exchange.sent.items() if name != MODEL}
+        key = {name: value for name, value in sent.items() if name != MESSAGES or MESSAGES in cause.blamed}
         path = folder / f"{hashlib.sha256(strict_json.canonical(key)).hexdigest()[:12]}.json"
         saved = {
             "format": FORMAT,
             "contract": contract.name,
             "blamed": list(cause.blamed),
             "status": cause.exchange.status,
-            "members": members,
+            "members": sent,
         }
         try:
             folder.mkdir(parents=True, exist_ok=True)

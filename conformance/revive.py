@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from .ask import Setting
 from .fire import Firer, Job
-from .judge import last_sign_of_life
+from .judge import canaries, last_sign_of_life
 from .model import Depth, Purpose, UsageError
 from .plan import canary
 from .scenario import Case, Performance, Variant
@@ -63,8 +63,7 @@ class Reviver:
 
     def _suspicious(self) -> bool:
         """Whether a connection was closed in the place of a reply, or the last plain request was not answered."""
-        exchanges = self.firer.writer.evidence.exchanges
-        plain = [each for each in exchanges if each.scenario == canary.name]
+        plain = canaries(self.firer.writer.evidence.exchanges)
         return bool(self._closed()) or bool(plain and not plain[-1].ok)
 
     def _closed(self) -> set[str]:
