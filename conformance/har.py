@@ -34,6 +34,10 @@ def is_har(path: Path) -> bool:
 
 def _log(path: Path) -> dict[str, JSON] | None:
     """The member `log` of a HAR file."""
+    with path.open("rb") as file:
+        first = members(strict_json.parse(file.readline()).value)
+    if first and "log" not in first:  # the first of many lines of evidence: the others need not be read
+        return None
     log = members(strict_json.parse(path.read_bytes()).value).get("log")
     return log if isinstance(log, dict) else None
 

@@ -134,17 +134,21 @@ def _as_probability(entry: Object) -> None:
 def are_possible(exchange: Exchange) -> Iterator[Finding]:
     """A log probability is a finite number and not above 0."""
     told = [
-        (f"/choices/{show(choice.index)}/logprobs/content/{at}", each)
+        (choice, at, each)
         for choice in exchange.choices
         for at, entry in enumerate(entries(choice))
         for each in (entry, *objects(entry.get("top_logprobs")))
     ]
     if not told:
         yield NotJudged(reason="no log probabilities were told")
-    for pointer, each in told:
+    for choice, at, each in told:
         value = each.get("logprob")
         if isinstance(value, int | float) and not _possible(value):
-            yield Violation(pointer=f"{pointer}", observed=show(value, 20), expected="a finite number, at most 0")
+            yield Violation(
+                pointer=f"/choices/{show(choice.index)}/logprobs/content/{at}",
+                observed=show(value, 20),
+                expected="a finite number, at most 0",
+            )
             return
 
 

@@ -124,9 +124,9 @@ def first_delta_has_role(exchange: Exchange) -> Iterator[Violation]:
     """The first delta of each choice has the role assistant, and no later one has another."""
     seen: set[str] = set()
     for number, index, choice in each_choice(exchange):
-        role = members(choice.get("delta")).get("role")
-        later = show(index) in seen
-        seen.add(show(index))
+        role, which = members(choice.get("delta")).get("role"), show(index)
+        later = which in seen
+        seen.add(which)
         if role != "assistant" and (role or not later):
             yield Violation(pointer=f"event {number}/choices/*/delta/role", observed=show(role), expected='"assistant"')
 
@@ -223,8 +223,10 @@ def silent_after_finish(exchange: Exchange) -> Iterator[Violation]:
     over: set[str] = set()
     for number, index, choice in each_choice(exchange):
         delta = members(choice.get("delta"))
-        if show(index) in over and any(
-            delta.get(name) for name in ("content", "tool_calls", "refusal", "reasoning_content", "reasoning")
+        if (
+            over
+            and show(index) in over
+            and any(delta.get(name) for name in ("content", "tool_calls", "refusal", "reasoning_content", "reasoning"))
         ):
             yield Violation(
                 pointer=f"event {number}/choices/*/delta", observed=show(delta), expected="empty: the choice had ended"

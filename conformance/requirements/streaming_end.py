@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from .. import strict_json
 from ..conversations import stream
 from ..exchange import DONE, Exchange
 from ..model import Kind, Level, Violation
@@ -60,14 +59,12 @@ def finished(exchange: Exchange) -> bool:
 )
 def events_are_json(exchange: Exchange) -> Iterator[Violation]:
     """The data of every event is one JSON object, or [DONE]."""
-    for number, event in enumerate(exchange.stream.events):
-        if event.data.strip() == DONE:
-            continue
-        payload = strict_json.parse(event.data)
+    told = [(number, event.data) for number, event in enumerate(exchange.stream.events) if event.data.strip() != DONE]
+    for (number, data), payload in zip(told, exchange.payloads, strict=True):
         if payload.problem is not None or not isinstance(payload.value, dict):
             why = f" ({payload.problem})" if payload.problem else ""
             yield Violation(
-                pointer=f"event {number}", observed=f"{_excerpt(event.data)}{why}", expected="a JSON object or [DONE]"
+                pointer=f"event {number}", observed=f"{_excerpt(data)}{why}", expected="a JSON object or [DONE]"
             )
             return
 
