@@ -50,7 +50,7 @@ def marker(number: int, *, word: bool = False) -> str:
 
 
 MARKER = re.compile("«secret [0-9]+(?:, a word)?»")
-ECHO = re.compile(r"(?<!\w)«secret [0-9]+»(?!\w)")
+ECHO = re.compile(r"«(?<!\w«)secret [0-9]+»(?!\w)")  # what may not stand before it comes second: that is found sooner
 """A secret that came back: none that a word or a name may hold by chance."""
 
 _PERCENT = re.compile("%..")

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from conformance.redact import MARKER, SHORTEST, WITHHELD, Redactor, marker
+from conformance.redact import ECHO, MARKER, SHORTEST, WITHHELD, Redactor, marker
 
 MARKERS = "".join(map(marker, range(1, 10)))
 PRINTABLE = "".join(map(chr, range(32, 127)))
@@ -249,3 +249,22 @@ def test_request_headers() -> None:
         ("x-team", "ours"),
         ("authorization", f"Basic {marker(2)}"),
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "echoes"),
+    [
+        (marker(1), True),
+        (f"no: {marker(12)}.", True),
+        (f"«{marker(1)}»", True),
+        (marker(1) + marker(2), True),
+        (f"a{marker(1)}", False),
+        (f"_{marker(1)}", False),
+        (f"{marker(1)}s", False),
+        (marker(1, word=True), False),
+        ("«secret »", False),
+    ],
+)
+def test_echoes(text: str, echoes: bool) -> None:
+    """A secret that stands by itself came back; one in a larger word, or that may be a word, need not have."""
+    assert bool(ECHO.search(text)) is echoes
