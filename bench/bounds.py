@@ -3,10 +3,10 @@
     python -m bench.bounds [CONTRACT ...]     depth standard with three seeds, and full
     python -m bench.bounds --interaction      one planted interaction, with twenty seeds at depth standard
 
-The faults are made from the schemas (`conformance.moved`): every end of every range moved or closed, clamped or
-ignored, 500 in the place of 400, values refused inside the range, nulls refused, texts coerced, disputed values read
-otherwise.  A fault counts as found when the row of its parameter says fail or warn, or observes another value, and the
-clean endpoint's does not.
+The faults are made from the schemas (`conformance.narrowed`, `conformance.moved`): every end of every range moved or
+closed, clamped or ignored, 500 in the place of 400, values refused inside the range, nulls refused, texts coerced,
+disputed values read otherwise.  A fault counts as found when the row of its parameter says fail or warn, or observes
+another value, and the clean endpoint's does not.
 """
 
 from __future__ import annotations

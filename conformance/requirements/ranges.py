@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, partial
 
-from .. import moved
+from .. import narrowed
 from ..ask import Ask, Setting
 from ..blame import COMBINATION, Blame, Cause, blame, declined, generated
 from ..contract import Contract
@@ -119,7 +119,7 @@ def _violation(exchange: Exchange, parameter: str, expected: str, shown: int) ->
     )
 
 
-@of_combinations("ranges.accepts-valid", parameter=partial(having, Place.INSIDE), mutants=moved.inside)
+@of_combinations("ranges.accepts-valid", parameter=partial(having, Place.INSIDE), mutants=narrowed.inside)
 def valid_is_accepted(
     exchange: Exchange, *, contract: Contract, parameter: str, run: tuple[Exchange, ...]
 ) -> Iterator[Finding]:
@@ -127,7 +127,7 @@ def valid_is_accepted(
     yield from _judged(exchange, Place.INSIDE, contract, parameter, run)
 
 
-@of_combinations("ranges.accepts-boundary", parameter=partial(having, Place.BOUND), mutants=moved.at_bounds)
+@of_combinations("ranges.accepts-boundary", parameter=partial(having, Place.BOUND), mutants=narrowed.at_bounds)
 def bound_is_accepted(
     exchange: Exchange, *, contract: Contract, parameter: str, run: tuple[Exchange, ...]
 ) -> Iterator[Finding]:
@@ -135,7 +135,7 @@ def bound_is_accepted(
     yield from _judged(exchange, Place.BOUND, contract, parameter, run)
 
 
-@of_combinations("ranges.null-accepted", parameter=partial(having, Place.NULL), mutants=moved.nulls)
+@of_combinations("ranges.null-accepted", parameter=partial(having, Place.NULL), mutants=narrowed.nulls)
 def null_is_accepted(
     exchange: Exchange, *, contract: Contract, parameter: str, run: tuple[Exchange, ...]
 ) -> Iterator[Finding]:
@@ -156,7 +156,7 @@ def apart_from_streams(contract: Contract) -> tuple[str, ...]:
     return tuple(name for name in store.chosen if name not in {"stream", *speaks, *store.base})
 
 
-@of_combinations("ranges.works-in-stream", parameter=apart_from_streams, mutants=moved.in_streams)
+@of_combinations("ranges.works-in-stream", parameter=apart_from_streams, mutants=narrowed.in_streams)
 def works_in_stream(
     exchange: Exchange, *, contract: Contract, parameter: str, run: tuple[Exchange, ...]
 ) -> Iterator[Finding]:
@@ -173,7 +173,7 @@ def _in_streams_only(cause: Cause) -> bool:
     return len(cause.blamed) == 2 and "stream" in cause.blamed
 
 
-@of_combinations("ranges.combination", mutants=moved.COMBINED)
+@of_combinations("ranges.combination", mutants=narrowed.COMBINED)
 def combination_is_accepted(exchange: Exchange, *, contract: Contract, run: tuple[Exchange, ...]) -> Iterator[Finding]:
     """Parameters that are accepted one by one are accepted together."""
     if not declined(exchange):
