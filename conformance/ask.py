@@ -101,6 +101,7 @@ class Ask:
         credential: Credential = Credential.RIGHT,
         headers: tuple[tuple[str, str], ...] = JSON_TYPE,
         method: str = "POST",
+        leaves: bool = False,
         also: Mapping[str, Given] | None = None,
         **members: Given,
     ) -> Request:
@@ -117,6 +118,7 @@ class Ask:
             credential=credential,
             headers=headers,
             method=method,
+            leaves=leaves,
         )
 
     def made(self, members: Mapping[str, JSON], *, zone: Zone = Zone.ACCEPT) -> Request:

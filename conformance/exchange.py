@@ -135,8 +135,15 @@ class Exchange:
         return str(self.status)
 
     @property
+    def left(self) -> bool:
+        """The client hung up before the end, as its scenario has it."""
+        return self.error is not None and self.error.startswith("left")
+
+    @property
     def says_nothing(self) -> str | None:
         """Why nothing can be concluded from this answer to what it was asked, or None if something can."""
+        if self.left:
+            return "it was left before its end"
         return None if self.dropped and self.zone is not Zone.ACCEPT else self.weather
 
     @property

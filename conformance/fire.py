@@ -85,7 +85,9 @@ class Firer:
         self._guesses = 0
         self._number = len(writer.evidence.exchanges)
         self._had = {
-            (each.case, each.round, each.step): each for each in writer.evidence.exchanges if not each.says_nothing
+            (each.case, each.round, each.step): each
+            for each in writer.evidence.exchanges
+            if each.left or not each.says_nothing
         }
         for each in writer.evidence.exchanges:
             budget.recall(Request(body=each.request.body), each.tokens("total_tokens"))

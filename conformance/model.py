@@ -123,13 +123,17 @@ class Credential(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a scenario asks for.  The firer adds the URL and turns `credential` into a header."""
+    """What a scenario asks for.  The firer adds the URL and turns `credential` into a header.
+
+    `leaves`: the client hangs up at the first piece of the reply.
+    """
 
     body: bytes
     zone: Zone = Zone.ACCEPT
     method: str = "POST"
     headers: tuple[tuple[str, str], ...] = (("content-type", "application/json"),)
     credential: Credential = Credential.RIGHT
+    leaves: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

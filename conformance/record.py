@@ -16,6 +16,9 @@ from .redact import Redactor
 from .reply import Choice, assembled, members, objects, text
 from .target import Target
 
+LEFT = "left: the client hung up at the first piece, as the scenario has it"
+"""The error of an exchange that was not to be heard to its end."""
+
 LONGEST = 16 * 1024 * 1024
 """The most bytes of a body that are kept."""
 

@@ -11,7 +11,7 @@ import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Self
 
 from . import contract as contracts
@@ -184,6 +184,8 @@ class Bench:
         wire = self.endpoint.answer(call)
         pieces = [(0.001 * (n + 1), piece) for n, piece in enumerate(wire.pieces)]
         heard = Heard(status=wire.status, headers=wire.headers, pieces=pieces, received=len(wire.body))
+        if request.leaves and len(pieces) > 1:
+            heard = replace(heard, pieces=pieces[:1], received=len(wire.pieces[0]), error=record.LEFT)
         return record.exchange(number, address, request, self.target, heard)
 
 

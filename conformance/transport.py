@@ -2,7 +2,7 @@
 
 Rule: bytes are taken as they come (`aiter_raw`, no content coding asked for, redirects not followed), in bounded time
 and number; whatever goes wrong is told in `Heard.error`, whose first word is its kind: connect, timeout, closed,
-protocol, long.
+protocol, long; and left, where nothing went wrong and the request was to be left.
 """
 
 from __future__ import annotations
@@ -70,6 +70,9 @@ async def hear(client: httpx.AsyncClient, request: Request, target: Target, time
                 ]
                 async for piece in _bounded(response.aiter_raw(), heard):
                     pieces.append((time.perf_counter() - started, piece))
+                    if request.leaves:
+                        heard.error = record.LEFT
+                        break
                     end = end[-LONGEST_END:] + piece
                     if not over and OVER.search(end):
                         over = True

@@ -279,6 +279,43 @@ def test_a_stream_left_open_after_its_end(cuts: list[int]) -> None:
     assert (exchange.error, exchange.body) == (None, said)
 
 
+@scenario(steps=2, tokens=8)
+def left_alone(ask: Ask) -> Script:
+    """Hang up at the first piece, and ask again."""
+    yield ask(max_tokens=4, stream=True, leaves=True)
+    yield ask(max_tokens=4, stream=True)
+    return None
+
+
+def test_a_stream_can_be_left() -> None:
+    """A request that is to be left is hung up on at its first piece: the server sees it, and the next has a new
+    connection; it is neither retried nor judged."""
+    seen: list[str] = []
+
+    async def handler(_heard: Heard, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
+        try:
+            for _ in range(40):
+                writer.write(b"8\r\ndata: 1\n\r\n")
+                await writer.drain()
+                await asyncio.sleep(0.01)
+            writer.write(b"0\r\n\r\n")
+            seen.append("served to the end")
+        except ConnectionError:
+            seen.append("hung up on")
+
+    with serving(handler) as server:
+        (left, stayed), (performance,) = fire(server, left_alone, pace=Pace(retries=2, timeout=5, concurrency=1))
+    assert seen == ["hung up on", "served to the end"]
+    assert left.left
+    assert left.error == record.LEFT
+    assert len(left.pieces) == 1
+    assert left.weather is None
+    assert left.says_nothing
+    assert stayed.error is None
+    assert performance.reason is None
+
+
 def test_redirects_are_not_followed() -> None:
     """A redirect is the answer; nothing, and no credential, goes to where it points."""
     with serving(fixed(reply(200, COMPLETION))) as other:
