@@ -37,6 +37,15 @@ def test_a_depth_bounds_the_plan(name: str, depth: Depth) -> None:
     assert 1 < planned(name, depth).requests <= depth.limit
 
 
+@pytest.mark.parametrize("depth", [Depth.SMOKE, Depth.STANDARD])
+@pytest.mark.parametrize("name", CONTRACTS)
+def test_a_depth_bounds_the_plan_of_every_feature(name: str, depth: Depth) -> None:
+    """It does so with every feature on."""
+    contract = contracts.load(name)
+    setting = Setting(contract=contract, model="m", features=frozenset(contract.features), depth=depth)
+    assert 1 < plan.make(setting, depth).requests <= depth.limit
+
+
 @pytest.mark.parametrize("name", CONTRACTS)
 def test_each_depth_contains_the_one_before(name: str) -> None:
     """Whatever smoke judges and fires, standard does too, and full after it."""

@@ -24,7 +24,8 @@ from ..schema import show
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
 SWAPS = 2
-"""Other types that are tried at depth standard, for a number its own digits as text among them."""
+"""Other types that are tried at depth standard, for a number its own digits as text among them: one less where more
+features are on than a contract has by default, for those are tried too and the plan may not grow."""
 
 OTHERS = 1
 """Other departures of a zone at depth standard, where none is next to a bound."""
@@ -70,7 +71,8 @@ def _of_parameter(store: Kitchen, name: str, setting: Setting) -> Iterator[Varia
     found = departures(store, name)
     if found is None:
         return
-    first = _first(found.all, Random(f"{setting.seed} {name}"))  # noqa: S311
+    swaps = SWAPS - any(not setting.contract.features[each] for each in setting.features)
+    first = _first(found.all, swaps, Random(f"{setting.seed} {name}"))  # noqa: S311
     others = [each for each in found.all if each not in first]
     parts = (
         (Depth.STANDARD, first),
@@ -90,15 +92,15 @@ def _of_parameter(store: Kitchen, name: str, setting: Setting) -> Iterator[Varia
             )
 
 
-def _first(all_: tuple[Departure, ...], chance: Random) -> list[Departure]:
-    """What depth standard asks: what is next to every bound, or else one of each zone; and two other types.
+def _first(all_: tuple[Departure, ...], swaps: int, chance: Random) -> list[Departure]:
+    """What depth standard asks: what is next to every bound, or else one of each zone; and so many other types.
 
     What is chosen among many differs with the seed.
     """
     near = [each for each in all_ if each.near and not each.rough]
     types = [each for each in all_ if each.kind is Wrong.TYPE and each.zone is Zone.REJECT]
     digits, rest = types[:1], types[1:]
-    chosen = [*near, *digits, *chance.sample(rest, min(SWAPS - 1, len(rest)))]
+    chosen = [*near, *digits, *chance.sample(rest, min(swaps - 1, len(rest)))]
     for zone in (Zone.REJECT, Zone.DISPUTED):
         if not any(each.zone is zone for each in near):
             more = [each for each in all_ if each.zone is zone and not each.rough and each not in types]
