@@ -195,6 +195,7 @@ def wrong_scheme(_control: Exchange, asked: tuple[Exchange, ...]) -> Iterator[Fi
 
 @of_auth(
     "auth.no-scheme",
+    level=SHOULD,  # whoever shows the right key has it, and gateways that many run take it so
     mutants=[
         serves(
             "scheme-not-needed",

@@ -25,6 +25,9 @@ MUST, SHOULD = Level.MUST, Level.SHOULD
 SHORTEST = 12
 """Characters of a text below which a repetition may be chance."""
 
+FIRST = 3
+"""Deltas at the beginning of a stream that show whether what it says is lost, doubled or moved."""
+
 
 def _deltas(exchange: Exchange) -> dict[str, list[str]]:
     """The texts of the deltas that have any, by the index of their choice."""
@@ -161,7 +164,7 @@ def garbled(whole: str, said: str, *, cut_alike: bool) -> str | None:
     ],
 )
 def stream_says_the_same(asked: tuple[Exchange, Exchange], *again: Exchange) -> Iterator[Finding]:
-    """Where a question asked coldly gets the same whole reply twice, the stream's text is not that text garbled."""
+    """As far as a question asked coldly gets the same reply every time, the stream's text is not that text garbled."""
     whole, streamed = asked
     one, other = whole.text.strip(), streamed.text.strip()
     if not (whole.legible and streamed.legible and one) or REPLACEMENT in one + other:
@@ -171,7 +174,8 @@ def stream_says_the_same(asked: tuple[Exchange, Exchange], *again: Exchange) -> 
     elif len(one) < SHORTEST:
         yield NotJudged(reason="the replies say too little, so that chance may tell them apart")
     elif not again or again[0].text.strip() != one:
-        yield NotJudged(reason="cold replies differ between calls")
+        if not any(_same_so_far(each, streamed) for each in (whole, *again)):
+            yield NotJudged(reason="cold replies differ between calls, from their first words on")
     elif (what := garbled(one, other, cut_alike=_cut_alike(*asked))) is None:
         yield NotJudged(reason="the stream says another thing than two whole replies did: cold replies may differ")
     else:
@@ -192,6 +196,13 @@ def _around(one: str, other: str) -> str:
 def _begins(one: str, other: str) -> bool:
     """Whether one text is the beginning of the other: a model ended it earlier, or thought longer before it."""
     return min(len(one), len(other)) >= SHORTEST and (one.startswith(other) or other.startswith(one))
+
+
+def _same_so_far(whole: Exchange, streamed: Exchange) -> bool:
+    """Whether a stream's first deltas, before two texts part, are the beginning of a whole reply."""
+    said = next(iter(_deltas(streamed).values()), [])[:FIRST]
+    begin = "".join(said).lstrip()
+    return len(said) == FIRST and len(begin) >= SHORTEST and whole.text.lstrip().startswith(begin)
 
 
 def _cut_alike(whole: Exchange, streamed: Exchange) -> bool:
