@@ -160,14 +160,19 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
 async def _conduct(order: Order, planned: Plan, writer: Writer, watcher: Watcher) -> None:
     budget = Budget(max_requests=order.max_requests, max_tokens=order.max_tokens, context=order.context)
     async with Firer(order.target, writer, budget, order.pace, watcher.exchanged) as firer:
-        answer, setting = await _preflight(firer, planned.setting)
-        watcher.begun(planned, answer)
-        await firer.fire(setting, _saved(order, planned))
-        jobs = [Job(case=step.case, rows=step.rows) for step in planned.steps]
-        await firer.fire(setting, jobs)
-        await _revive(firer, setting, jobs, order, watcher)
-        allowance = await _minimise(firer, setting, planned, watcher)
-        await _ask_again(firer, setting, planned, watcher, allowance)
+        await conduct(firer, order, planned, watcher)
+
+
+async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -> None:
+    """All that a run asks, in its order, by whatever fires.  Raises UsageError where the target cannot be tested."""
+    answer, setting = await _preflight(firer, planned.setting)
+    watcher.begun(planned, answer)
+    await firer.fire(setting, _saved(order, planned))
+    jobs = [Job(case=step.case, rows=step.rows) for step in planned.steps]
+    await firer.fire(setting, jobs)
+    await _revive(firer, setting, jobs, order, watcher)
+    allowance = await _minimise(firer, setting, planned, watcher)
+    await _ask_again(firer, setting, planned, watcher, allowance)
 
 
 def _saved(order: Order, planned: Plan) -> list[Job]:

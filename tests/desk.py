@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import accumulate
+from random import Random
 from typing import TypeAlias
 
 from conformance import contract as contracts
@@ -14,9 +16,10 @@ from conformance.contract import Contract
 from conformance.evidence import CaseRecord, Evidence
 from conformance.exchange import Exchange
 from conformance.judge import Judged, hear, judge
-from conformance.model import Depth, Purpose, Request
+from conformance.model import JSON, Depth, Purpose, Request
 from conformance.mutants import Call, Mutant, Wire
 from conformance.record import Address, Heard
+from conformance.reference.language_model import LanguageModel, Position
 from conformance.requirements import rows
 from conformance.scenario import Case, Performance
 from conformance.target import Target
@@ -38,66 +41,109 @@ def _noon() -> float:
 
 
 class Entropy:
-    """1, 2, 3 ... spread: what is random in a run is the same in every run."""
+    """1, 2, 3 ... spread: what is random in a run is the same in every run of this seed."""
 
-    def __init__(self) -> None:
-        self.last = 0
+    def __init__(self, seed: int = 0) -> None:
+        self.last = seed * 1_000_000
 
     def __call__(self) -> int:
         self.last += 1
         return self.last * 0x9E3779B97F4A7C15 % 2**96
 
 
+def at_once(_: Random) -> float:
+    """A millisecond for each piece of a body."""
+    return 0.001
+
+
+def on_arrival(wire: Wire, gap: Callable[[Random], float], chance: Random) -> Heard:
+    """A reply as it arrives when time goes by before each piece of it."""
+    arrivals = accumulate(gap(chance) for _ in wire.pieces)
+    pieces = list(zip(arrivals, wire.pieces, strict=True))
+    return Heard(status=wire.status, headers=wire.headers, pieces=pieces, received=len(wire.body))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Oddity:
-    """One way to be unusual: a mutant without a fault, something around the answer, another dialect or model.
+    """One way to be unusual: a mutant without a fault, something around the answer, another dialect, model or default.
 
     `inconclusive` and `warned` name the rows to which it leaves nothing to judge, and the recommendations from which it
-    does depart: whatever else a row says against it is a false alarm.  `lacks`: parts of the API that it has nothing of.
-    `takes`: how many of each case are asked.
+    does depart: whatever else a row says against it is a false alarm; `perhaps` those to which it leaves nothing by
+    chance.  `lacks`: parts of the API that it has nothing of.  `takes`: how many of each case are asked.  `gap`: seconds
+    before each piece of a body, by chance.  `wavers`: how often a reply of the reference model goes another way from
+    some place on, cold ones too.
     """
 
     name: str
     mutant: Mutant | None = None
     around: Callable[[Answer, Contract], Answer] | None = None
     dialect: dict[str, str] = field(default_factory=dict)
+    defaults: dict[str, JSON] = field(default_factory=dict)
     logprobs_after: bool = False
     flat: bool = True
+    wavers: float = 0.0
     speaker: Speaker | None = None
+    gap: Callable[[Random], float] = at_once
     lacks: frozenset[str] = frozenset()
     takes: int = 1
     inconclusive: frozenset[str] = frozenset()
+    perhaps: frozenset[str] = frozenset()
     warned: frozenset[str] = frozenset()
     contracts: tuple[str, ...] = ("highwayapi", "basic-gateway")
+
+
+class Wavering(LanguageModel):
+    """Another model from some token of a reply on: what rounding makes of one where requests share a machine."""
+
+    def __init__(self, *, flat: bool, turn: int) -> None:
+        super().__init__(flat=flat)
+        self._turn = turn
+
+    def after(self, position: Position, token: int) -> Position:
+        following = super().after(position, token)
+        return replace(following, prompt=following.prompt ^ self._turn) if following.said == self._turn else following
 
 
 class OddEndpoint(SpeakingEndpoint):
     """The reference endpoint with an oddity."""
 
-    def __init__(self, contract: Contract, oddity: Oddity) -> None:
+    def __init__(self, contract: Contract, oddity: Oddity, seed: int = 0) -> None:
         spoken = replace(contract, dialect={**contract.dialect, **oddity.dialect})
         super().__init__(
             spoken,
             key=KEYS[contract.scheme],
             mutant=oddity.mutant,
-            entropy=Entropy(),
+            entropy=Entropy(seed),
             flat=oddity.flat,
             logprobs_after=oddity.logprobs_after,
+            defaults=oddity.defaults,
             clock=_noon,
         )
         self.speaker = oddity.speaker
+        self._oddity = oddity
+        self._steady = self._language_model
+        self._chance = Random(seed)
         plainly = super().answer
         self._answer = oddity.around(plainly, contract) if oddity.around else plainly
 
     def answer(self, call: Call) -> Wire:
+        if self._oddity.wavers:
+            turns = self._chance.random() < self._oddity.wavers
+            turn = self._chance.randint(4, 16)
+            self._language_model = Wavering(flat=self._oddity.flat, turn=turn) if turns else self._steady
         return self._answer(call)
 
 
 class Desk:
-    """Where cases are performed in process.  `evidence` is that of a run, `asked` are the requests it answers."""
+    """Where cases are performed in process.  `evidence` is that of a run, `asked` are the requests it answers.
 
-    def __init__(self, contract: Contract, answer: Answer) -> None:
+    `gap`: seconds before each piece of a body, by chance.
+    """
+
+    def __init__(self, contract: Contract, answer: Answer, gap: Callable[[Random], float] = at_once) -> None:
         self.answer = answer
+        self.gap = gap
+        self.chance = Random(0)
         self.evidence = Evidence(header={})
         self.asked: list[Request] = []
         url = f"http://127.0.0.1{contract.path}"
@@ -122,8 +168,7 @@ class Desk:
         wire = self.answer(
             Call(method=request.method, path=self.setting.contract.path, headers=headers, body=request.body)
         )
-        pieces = [(0.001 * (n + 1), piece) for n, piece in enumerate(wire.pieces)]
-        heard = Heard(status=wire.status, headers=wire.headers, pieces=pieces, received=len(wire.body))
+        heard = on_arrival(wire, self.gap, self.chance)
         made = record.exchange(len(self.evidence.exchanges) + 1, address, request, self.target, heard)
         self.evidence.exchanges.append(made)
         self.asked.append(request)
@@ -156,7 +201,7 @@ def conduct(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[
     """
     known = contracts.load(contract)
     planned = _planned(contract, oddity.lacks | (frozenset() if generated else {"ranges"}))
-    desk = Desk(known, OddEndpoint(known, oddity).answer)
+    desk = Desk(known, OddEndpoint(known, oddity).answer, oddity.gap)
     desk.preflight()
     for step in planned.steps:
         take = step.case.arguments.get("take", 1)

@@ -6,13 +6,18 @@ Every oddity has been seen in the wild and is nobody's fault.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
+from itertools import accumulate, chain
+from random import Random
 from typing import Any
 
 from conformance.contract import Contract
 from conformance.model import Zone
-from conformance.mutants import Call, Object, Wire
+from conformance.mutants import Call, Mutant, Object, Wire
+from conformance.reference.options import MOST_CHOICES
 from conformance.reference.refusals import Blame, Refusal
 from conformance.requirements.limits import HUGE
 from conformance.requirements.logprobs_asked import entry_by_entry, tells
@@ -60,6 +65,25 @@ def _get_is(name: str, media_type: str, body: bytes) -> Oddity:
     return Oddity(name=f"GET is answered with {name}", around=around)
 
 
+def _weather(answer: Answer, _: Contract) -> Answer:
+    """Every fifth request meets a 429 or a 503 the first time it is made."""
+    met: set[tuple[object, bytes]] = set()
+
+    def sometimes(call: Call) -> Wire:
+        new = (call.headers, call.body) not in met
+        met.add((call.headers, call.body))
+        if not new or len(met) % 5:
+            return answer(call)
+        return Wire(status=429 if len(met) % 2 else 503, headers=(("retry-after", "0"),), pieces=(b"later",))
+
+    return sometimes
+
+
+def _jitter(chance: Random) -> float:
+    """A few milliseconds, tens of them now and then, and seldom many seconds."""
+    return chance.choice((0.002, 0.004, 0.05)) if chance.random() < 0.995 else chance.uniform(1, 20)
+
+
 WIRE = [
     Oddity(name="nothing odd at all"),
     _pieces(
@@ -73,10 +97,14 @@ WIRE = [
     _pieces("pieces of seven bytes", lambda pieces: _recut(pieces, 7), None),
     _pieces("a stream in one piece", lambda pieces: [b"".join(pieces)]),
     _pieces("white space around a body", lambda pieces: [b"\r\n\n \t", *pieces, b"\n"], whole),
+    Oddity(name="slow and jittery", gap=_jitter),
     Oddity(name="media types with parameters, in capitals", mutant=on_the_wire("labels", "labels", _relabelled)),
     _get_is("a page", "text/html", b"<!doctype html><title>Hello</title>"),
     _get_is("a word of welcome", "application/json", b'{"hello": "world"}'),
 ]
+
+WEATHER = Oddity(name="a 429 or a 503 now and then", around=_weather)
+CACHED = Oddity(name="cached replies", around=lambda answer, _: cache(answer))
 
 # -- in replies
 
@@ -164,6 +192,7 @@ def _merged(chunks: list[Object], into: Callable[[Object, Object], bool]) -> lis
             told = [part["logprobs"] for part in (old["choices"][0], choice) if part.get("logprobs")]
             logprobs = {"content": [entry for part in told for entry in part["content"]]} if told else None
             old["choices"] = [{**choice, "delta": joined, "logprobs": logprobs}]
+            old.update({name: chunk[name] for name in ("usage",) if chunk.get(name)})
         else:
             made.append(chunk)
             before[choice["index"]] = chunk
@@ -235,6 +264,10 @@ REPLIES = [
     _chunks("choices one after the other", _one_after_the_other),
     _chunks("the usage in the chunk with the reason", _usage_with_the_reason),
     _chunks("the usage beside a blank choice", _usage_beside_a_blank_choice),
+    Oddity(
+        name="null as the usage of every chunk but one",
+        mutant=every_chunk("", "", lambda _, chunk: chunk.setdefault("usage", None)),
+    ),
     Oddity(name="chunks without what says nothing", mutant=every_chunk("", "", lambda _, chunk: _sparse(chunk))),
     Oddity(
         name="the role in every delta",
@@ -295,6 +328,29 @@ def _sentinel(entry: Object) -> None:
             each["logprob"] = -9999.0
 
 
+def _told_of_few(entry: Object) -> None:
+    """What was said has a sign for its log probability where it is not among the twenty likeliest."""
+    if len(_apart(entry)) == 20:
+        entry["logprob"] = -9999.0
+
+
+def _masked(sent: Object, body: Object) -> None:
+    """Candidates that the sampler may not draw are left out, the others keep the model's own log probabilities."""
+    for choice in body["choices"]:
+        for entry in (choice.get("logprobs") or {}).get("content") or []:
+            entry["top_logprobs"] = _drawable(sent, entry["top_logprobs"])
+
+
+def _drawable(sent: Object, listed: list[Object]) -> list[Object]:
+    kept = listed[: sent.get("top_k") or None]
+    if sent.get("temperature", 1) != 1:  # which makes the nucleus another one
+        return kept
+    before = accumulate((math.exp(each["logprob"]) for each in kept), initial=0.0)
+    nucleus = [each for each, mass in zip(kept, before, strict=False) if mass < sent.get("top_p", 1)]
+    floor = sent.get("min_p", 0)
+    return [each for each in nucleus if not floor or each["logprob"] >= kept[0]["logprob"] + math.log(floor)]
+
+
 def _without_bytes(entry: Object, member: Callable[[Object], object]) -> None:
     for each in _candidates(entry):
         member(each)
@@ -315,6 +371,8 @@ LIKELIHOODS = [
     _entries("what was said in the place of the last", _said_last),
     _entries("what was said beside its list", _one_more),
     _entries("a sign for what is too unlikely to tell", _sentinel),
+    _entries("a sign for what was said and is not likely", _told_of_few),
+    Oddity(name="lists without what the sampler masks", mutant=either("", "", _masked)),
     _entries(
         "bytes that are null",
         lambda entry: _without_bytes(entry, lambda each: each.update(bytes=None)),
@@ -347,15 +405,25 @@ def _refuses(
     return Oddity(name=name, around=around, **given)
 
 
-def _zero_refused(answer: Answer, contract: Contract) -> Answer:
-    """Temperature 0 is refused, and 0.01 is as cold as 0 is elsewhere."""
-    reason = Refusal(
-        status=400, message="temperature must be above 0", blames=(Blame(place=(), message="x", kind="y"),)
+def _unwelcome(member: str) -> Refusal:
+    """A refusal that names the member it is about."""
+    message = f"{member} is not welcome"
+    return Refusal(
+        status=400, message=message, param=member, blames=(Blame(place=(member,), message=message, kind="y"),)
     )
 
+
+def _zero_refused(answer: Answer, contract: Contract) -> Answer:
+    """Temperature 0 is refused."""
+    reason = _unwelcome("temperature")
+    near = _cold_at_last(answer)
+    return lambda call: reason.wire(contract.dialect["errors"]) if call.sent.get("temperature") == 0 else near(call)
+
+
+def _cold_at_last(answer: Answer) -> Answer:
+    """0.01 is as cold as 0 is elsewhere."""
+
     def near(call: Call) -> Wire:
-        if call.sent.get("temperature") == 0:
-            return reason.wire(contract.dialect["errors"])
         cold = call.sent.get("temperature") == 0.01
         return answer(call.with_body({**call.sent, "temperature": 0}) if cold else call)
 
@@ -364,15 +432,53 @@ def _zero_refused(answer: Answer, contract: Contract) -> Answer:
 
 def _disputed_refused(answer: Answer, contract: Contract) -> Answer:
     """Whatever one reading of the document forbids is refused, and so are a charset and a scheme in lower case."""
-    reason = Refusal(status=400, message="not by my reading", blames=(Blame(place=(), message="x", kind="y"),))
-    near = _zero_refused(answer, contract)
+    near = _cold_at_last(answer)
 
     def strict(call: Call) -> Wire:
         disputed = contract.zone(call.sent) is Zone.DISPUTED and not _in_parts(call)
         readings = disputed or "charset" in _label(call) or _scheme(call).islower()
-        return reason.wire(contract.dialect["errors"]) if call.sent and readings else near(call)
+        if not (call.sent and readings):
+            return near(call)
+        return _unwelcome(_culprit(call.sent, contract)).wire(contract.dialect["errors"])
 
     return strict
+
+
+def _culprit(sent: Object, contract: Contract) -> str:
+    """The member that is disputed by itself, or without which a request has to be accepted."""
+    plain: Object = {"model": "reference", "messages": [{"role": "user", "content": "Hello."}], "max_tokens": 8}
+    alone = (name for name, value in sent.items() if contract.zone({**plain, name: value}) is Zone.DISPUTED)
+    without = {name: {key: value for key, value in sent.items() if key != name} for name in sent}
+    needed = (name for name, rest in without.items() if contract.zone(rest) is Zone.ACCEPT)
+    return next(chain(alone, needed), "the request")
+
+
+def _all_taken(answer: Answer, contract: Contract) -> Answer:
+    """Whatever one reading of the document allows is served, by the model there is, and nothing is nothing asked for."""
+
+    def wide(call: Call) -> Wire:
+        sent = dict(call.sent)
+        if contract.zone(sent) is Zone.REJECT:
+            return answer(call)
+        sent["model"] = sent["model"] or "reference"
+        for name in ("max_tokens", "max_completion_tokens", "n"):
+            if sent.get(name) == 0:
+                del sent[name]
+        if sent.get("n") == MOST_CHOICES + 1 and not sent.get("stream"):
+            more = [answer(call.with_body({**sent, "n": n})) for n in (MOST_CHOICES, 1)]
+            return more[0].with_body(_together(*(json.loads(each.body) for each in more)))
+        return answer(call.with_body(sent))
+
+    return wide
+
+
+def _together(body: Object, one_more: Object) -> bytes:
+    """Both completions as one."""
+    choice = {**one_more["choices"][0], "index": len(body["choices"])}
+    said = one_more["usage"]["completion_tokens"]
+    counts = {name: body["usage"][name] + said for name in ("completion_tokens", "total_tokens")}
+    usage = {**body["usage"], **counts}
+    return json.dumps({**body, "choices": [*body["choices"], choice], "usage": usage}).encode()
 
 
 def _in_parts(call: Call) -> bool:
@@ -387,6 +493,12 @@ def _label(call: Call) -> str:
 
 def _scheme(call: Call) -> str:
     return (call.header("authorization") or "").partition(" ")[0]
+
+
+def _is_bare(call: Call) -> bool:
+    """Whether a credential comes without a scheme."""
+    given = call.header("authorization") or ""
+    return given not in ("", "Basic", "Bearer") and " " not in given
 
 
 def _status(name: str, before: int, after: int, **given: Any) -> Oddity:
@@ -429,6 +541,7 @@ REFUSED = [
         around=_disputed_refused,
         inconclusive=frozenset({"stop.array-acts", "tools.choice-named"}),
     ),
+    Oddity(name="everything disputed is taken", around=_all_taken),
     _refuses(
         "no n above 1 at temperature 0", lambda call: call.sent.get("temperature") in COLD and call.sent.get("n", 1) > 1
     ),
@@ -453,6 +566,11 @@ REFUSED = [
         "insufficient balance",
         inconclusive=UNLIMITED,
         contracts=("highwayapi",),
+    ),
+    Oddity(
+        name="a key needs no scheme",
+        mutant=Mutant(name="", about="", request=lambda call: replace(call, trusted=call.trusted or _is_bare(call))),
+        warned=frozenset({"auth.no-scheme"}),
     ),
     Oddity(name="401 without a challenge", mutant=on_the_wire("", "", _bare_401)),
     Oddity(name="405 without a body", mutant=on_the_wire("", "", _bare_405)),

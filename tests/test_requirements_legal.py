@@ -16,247 +16,20 @@ from conformance.contract import Contract
 from conformance.evidence import Evidence
 from conformance.fire import Pace
 from conformance.judge import Judged, hear, judge, setting_of
-from conformance.model import Credential, Depth, Verdict
-from conformance.mutants import Call, Mutant, Object, When, Wire
+from conformance.model import Credential, Depth, Purpose, Verdict, Zone
+from conformance.mutants import Call, Wire
 from conformance.reference.app import running
 from conformance.requirements import registry
 from conformance.run import Order, run
-from conformance.spoil import completion, on_the_wire, refused
+from conformance.spoil import on_the_wire, refused
 from conformance.target import Target
 
 from .desk import KEYS, Answer, OddEndpoint, Oddity, clean, conduct, plain
-from .legal import COLD, LIKELIHOODS, REFUSED, REPLIES, UNLIMITED, WIRE
+from .legal import CACHED, LIKELIHOODS, REFUSED, REPLIES, WEATHER, WIRE
 from .legal_forms import FORMS
-
-# -- what is said
-
-
-def _texts(name: str, change: Callable[[str, Object], Object], when: When | None = None, **given: Any) -> Oddity:
-    """Both modes: `change` makes other members of what a choice says (its text, its choice); a stream says them in one
-    delta."""
-
-    def reply(_: Object, body: Object) -> Object:
-        for choice in body["choices"]:
-            choice["message"].update(change(choice["message"]["content"] or "", choice))
-        return body
-
-    def events(_: Object, chunks: list[Object]) -> list[Object]:
-        lasts = {choice["index"]: choice for chunk in chunks for choice in chunk["choices"]}
-        said = dict.fromkeys(lasts, "")
-        for choice in (choice for chunk in chunks for choice in chunk["choices"]):
-            said[choice["index"]] += choice["delta"].pop("content", None) or ""
-        for index, last in lasts.items():
-            last["delta"].update(change(said[index], last))
-        return chunks
-
-    mutant = Mutant(name=name, about=name, reply=reply, events=events, when=when)
-    return Oddity(name=name, mutant=mutant, **given)
-
-
-def _free_to_think(sent: Object) -> bool:
-    """The request leaves it to the model whether and where to think."""
-    return not {"separate_reasoning", "enable_thinking", "reasoning_effort"} & {*sent}
-
-
-def _half_a_character(text: str, choice: Object) -> Object:
-    return {"content": f"{text[:-1]}\ufffd" if choice["finish_reason"] == "length" and text else text}
-
-
-def _nothing(_: str, choice: Object) -> Object:
-    if choice["finish_reason"] == "length":
-        choice["finish_reason"] = "stop"
-    return {"content": None}
-
-
-def _thinking_first(text: str, _: Object) -> Object:
-    if text.startswith("{"):
-        return {"reasoning_content": "That is easy.", "content": text}
-    return {"reasoning_content": text[:12] or None, "content": text[12:] or None}
-
-
-def _usage(name: str, change: Callable[[Object, int], object], when: When | None = None, **given: Any) -> Oddity:
-    """`change` makes other counts of a usage object, given how many choices ended by themselves."""
-
-    def reply(_: Object, body: Object) -> Object:
-        change(body["usage"], sum(choice["finish_reason"] == "stop" for choice in body["choices"]))
-        return body
-
-    def events(_: Object, chunks: list[Object]) -> list[Object]:
-        ended = sum(choice.get("finish_reason") == "stop" for chunk in chunks for choice in chunk["choices"])
-        for chunk in chunks:
-            if chunk.get("usage"):
-                change(chunk["usage"], ended)
-        return chunks
-
-    mutant = Mutant(name=name, about=name, reply=reply, events=events, when=when)
-    return Oddity(name=name, mutant=mutant, **given)
-
-
-def _hidden_end(usage: Object, ended: int) -> None:
-    usage["completion_tokens"] += ended
-    usage["total_tokens"] += ended
-
-
-def _thoughts_outside(usage: Object, _: int) -> None:
-    usage["completion_tokens_details"] = {"reasoning_tokens": 7}
-    usage["total_tokens"] += 7
-
-
-def _asked_as(name: str, change: Callable[[Object], Object], every: int = 1, **given: Any) -> Oddity:
-    """Every so many cold requests are answered as if they were others."""
-
-    def around(answer: Answer, _: Contract) -> Answer:
-        count = 0
-
-        def changed(call: Call) -> Wire:
-            nonlocal count
-            count += call.sent.get("temperature") in COLD
-            meant = call.sent.get("temperature") in COLD and count % every == 0
-            return answer(call.with_body({**call.sent, **change(call.sent)}) if meant else call)
-
-        return changed
-
-    return Oddity(name=name, around=around, **given)
-
-
-def _ends_early(answer: Answer, _: Contract) -> Answer:
-    """Every fourth cold reply ends after a third of what it may say, as if its model had ended the text there."""
-    count = 0
-
-    def early(call: Call) -> Wire:
-        nonlocal count
-        count += call.sent.get("temperature") in COLD
-        if call.sent.get("temperature") not in COLD or count % 4:
-            return answer(call)
-        wire = answer(call.with_body({**call.sent, "max_tokens": max(1, call.sent.get("max_tokens", 48) // 3)}))
-        return wire.with_body(*(piece.replace(b'"length"', b'"stop"') for piece in wire.pieces))
-
-    return early
-
-
-STOPS = frozenset(
-    {
-        "stop.array-acts",
-        "stop.ends-output",
-        "stop.finish-reason",
-        "stop.nothing-lost",
-        "stop.same-in-both-modes",
-        "stop.text-reading",
-        "stop.whole-or-nothing",
-    }
-)
-NOTHING_TO_CUT = STOPS | UNLIMITED | {"limits.cut-says-length"}
-WITHOUT_TEXT = frozenset({"logprobs.exact", "logprobs.of-the-text"})
-PENALTIES = frozenset(
-    {
-        "sampling.frequency-penalty-acts",
-        "sampling.frequency-penalty-negative",
-        "sampling.presence-penalty-acts",
-        "sampling.presence-penalty-negative",
-    }
-)
-NEVER_THE_SAME = (
-    NOTHING_TO_CUT
-    | PENALTIES
-    | {"sampling.seed-repeats", "usage.stream-agrees", "response_format.text-is-default", "streaming.same-text"}
-)
-SILENCE = (
-    NOTHING_TO_CUT
-    | WITHOUT_TEXT
-    | {
-        "logprobs.each-choice",
-        "logprobs.present",
-        "limits.length-means-cut",
-        "limits.max-tokens-acts",
-        "streaming.every-choice",
-        "sampling.logit-bias-bans",
-        "sampling.repetition-penalty-acts",
-        "usage.counts-reply",
-        "response_format.beginning",
-        "response_format.is-object",
-        "response_format.json-object",
-        "response_format.schema",
-        "streaming.characters-whole",
-        "streaming.same-text",
-    }
-)
-
-FOUR_IN_A_ROW = frozenset({"response_format.text-is-default"})
-"""The rows that compare four cold replies, of which one is then another."""
-
-SAID = [
-    _texts(
-        "half a character at the cut",
-        _half_a_character,
-        inconclusive=frozenset({"limits.cut-says-length", "streaming.same-text"}),
-    ),
-    _texts(
-        "thoughts before the text, apart",
-        _thinking_first,
-        _free_to_think,
-        inconclusive=WITHOUT_TEXT
-        | {"logprobs.counted", "sampling.logit-bias-bans", "limits.every-choice", "choices.differ"},
-    ),
-    Oddity(
-        name="whole replies without the white space around them",
-        mutant=completion(
-            "",
-            "",
-            lambda _, body: [
-                each["message"].update(content=each["message"]["content"].strip())
-                for each in body["choices"]
-                if each["message"]["content"]
-            ],
-        ),
-        inconclusive=frozenset({"stop.same-in-both-modes", "usage.stream-agrees"}),
-    ),
-    _usage("a hidden end of text is counted", _hidden_end),
-    _usage(
-        "thoughts are counted outside",
-        _thoughts_outside,
-        _free_to_think,
-        inconclusive=frozenset({"limits.length-means-cut", "logprobs.counted", "limits.every-choice"}),
-    ),
-    _asked_as(
-        "cold replies are never the same",
-        lambda _: {"temperature": 1},
-        inconclusive=NEVER_THE_SAME,
-        warned=frozenset({"logprobs.greedy-is-top"}),
-        takes=4,
-    ),
-    _asked_as(
-        "every fourth cold reply is another one",
-        lambda _: {"temperature": 1},
-        4,
-        inconclusive=FOUR_IN_A_ROW | {"sampling.frequency-penalty-acts"},
-        takes=4,
-    ),
-    Oddity(
-        name="every fourth cold reply ends early",
-        around=_ends_early,
-        inconclusive=FOUR_IN_A_ROW,
-        takes=4,
-    ),
-    _texts(
-        "a model that says nothing",
-        _nothing,
-        inconclusive=SILENCE | {"choices.differ", "choices.echo", "limits.every-choice", "stop.every-choice"},
-        warned=frozenset({"choices.something-said"}),
-    ),
-    Oddity(
-        name="streams have usage that nobody asked for",
-        mutant=Mutant(
-            name="",
-            about="",
-            request=lambda call: call.with_body({**call.sent, "stream_options": {"include_usage": True}}),
-            when=lambda sent: sent.get("stream") is True and "messages" in sent,
-        ),
-        contracts=("highwayapi",),
-    ),
-    Oddity(name="usage in the last chunk, always", dialect={"stream_usage": "always"}),
-    Oddity(name="the stop is not in the text", dialect={"stop_text": "excluded"}, contracts=("highwayapi",)),
-    Oddity(name="the stop is in the text", dialect={"stop_text": "included"}, contracts=("basic-gateway",)),
-]
+from .legal_said import AFTERWARDS, NEVER_STEADY, NO_SEED, OWN_DEFAULTS, SAID, SURE, UNSTEADY
+from .legal_variants import VARIANTS
+from .rehearsal import rehearse
 
 # -- what errors look like: recommendations only, by the shapes seen in the field
 
@@ -298,13 +71,6 @@ SHAPES = [_shaped(*each) for each in ERRORS]
 
 # -- the tests
 
-AFTERWARDS = Oddity(name="log probabilities after the sampler", logprobs_after=True, inconclusive=PENALTIES)
-SURE = Oddity(
-    name="a model that is sure of what it says",
-    flat=False,
-    inconclusive=PENALTIES - {"sampling.frequency-penalty-negative"},
-)
-
 ELSEWHERE = frozenset({"sampling"})
 """Parts that have nothing to do with how a reply is sent or shaped, and take their time."""
 
@@ -321,11 +87,12 @@ ODDITIES = [
     *map(_once, LIKELIHOODS),
     AFTERWARDS,
     SURE,
+    *map(_once, (CACHED, OWN_DEFAULTS, NO_SEED, UNSTEADY, NEVER_STEADY)),
     *SAID,
     *REFUSED,
 ]
-NEVER_MET = frozenset({"nothing odd at all", "no n above 1 at temperature 0"})
-"""What no request of a plan meets, the second of them because no script combines the two."""
+NEVER_MET = frozenset({"nothing odd at all", "no n above 1 at temperature 0", "everything disputed is taken"})
+"""What no request of these plans meets: no script combines the two, and what is disputed and impossible is generated."""
 
 
 def said_against(judged: Iterable[Judged]) -> dict[str, str]:
@@ -355,22 +122,38 @@ def test_an_oddity_is_no_fault(oddity: Oddity) -> None:
         warned |= set(against)
         undecided |= {each.row.id for each in judged if each.verdict is Verdict.INCONCLUSIVE}
         assert (said(evidence) == said(plain(name, oddity))) == (oddity.name in NEVER_MET)
-    assert undecided == {id_ for id_ in oddity.inconclusive if id_.partition(".")[0] not in oddity.lacks}
+    assert undecided - oddity.perhaps == {
+        id_ for id_ in oddity.inconclusive if id_.partition(".")[0] not in oddity.lacks
+    }
     assert warned == oddity.warned
 
 
-def _weather(answer: Answer, _: Contract) -> Answer:
-    """Every fifth request meets a 429 or a 503 the first time it is made."""
-    met: set[tuple[object, bytes]] = set()
+def test_variants_stay_in_the_tests() -> None:
+    """Whatever a release is tried against is tried here too, but for the weather, which has a test of its own."""
+    assert len(VARIANTS) >= 20
+    assert {each.name for each in VARIANTS.values()} - {each.name for each in ODDITIES} == {WEATHER.name}
 
-    def sometimes(call: Call) -> Wire:
-        new = (call.headers, call.body) not in met
-        met.add((call.headers, call.body))
-        if not new or len(met) % 5:
-            return answer(call)
-        return Wire(status=429 if len(met) % 2 else 503, headers=(("retry-after", "0"),), pieces=(b"later",))
 
-    return sometimes
+@pytest.mark.parametrize(("variant", "statuses"), [("accepts", {200}), ("refuses", {400})])
+def test_disputed_values_are_disputed(variant: str, statuses: set[int]) -> None:
+    """One endpoint takes every value that any reading of a document allows, and one refuses every value that any
+    forbids."""
+    evidence, _ = conduct("highwayapi", VARIANTS[f"{variant} every disputed value"], generated=True)
+    contract = contracts.load("highwayapi")
+    sent = [each for each in evidence.exchanges if contract.zone(each.sent) is Zone.DISPUTED]
+    plain = [each for each in sent if b'"content":[' not in each.request.body]  # parts are a feature, and it is on
+    assert len(plain) > 20
+    assert {each.status for each in plain} == statuses
+
+
+@pytest.mark.parametrize("oddity", [WEATHER, Oddity(name="nothing odd at all")], ids=lambda oddity: oddity.name)
+def test_a_run_in_process_is_a_run(oddity: Oddity) -> None:
+    """A whole run in process asks again where there was weather, decides every row and says nothing against anybody."""
+    evidence, judged = rehearse("v3-openai", oddity, seed=11)
+    again = [each for each in evidence.exchanges if each.purpose is Purpose.RETRY]
+    assert bool(again) == (oddity is WEATHER)
+    assert said_against(judged) == {}
+    assert {each.verdict for each in judged} <= {Verdict.PASS, Verdict.OBSERVED}
 
 
 @pytest.mark.parametrize("name", ["highwayapi", "basic-gateway"])
@@ -378,8 +161,8 @@ def test_weather_passes(name: str, tmp_path: Path) -> None:
     """With a 429 or a 503 now and then, tried again as Retry-After says, a run over a socket decides every row, and
     says nothing against the endpoint."""
     contract = contracts.load(name)
-    endpoint = OddEndpoint(contract, Oddity(name="weather", around=_weather))
-    with running(endpoint) as url:
+    endpoint = OddEndpoint(contract, WEATHER)
+    with running(endpoint, latency=0.01) as url:
         target = Target(url=url + contract.path, model="reference", scheme=contract.scheme, key=KEYS[contract.scheme])
         order = Order(
             contract=contract,

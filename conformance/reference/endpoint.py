@@ -47,7 +47,7 @@ class Endpoint:
 
     `key`: the credential that is served (user:password for a Basic contract), None: everybody is.  `flat`: of many
     minds at every token.  `logprobs_after`: tell log probabilities of the distribution after the sampler, as some
-    engines do.
+    engines do.  `defaults`: members that are taken as given where a request does not give them.
     `entropy` gives an integer that does not come again, `clock` the seconds since 1970.
     """
 
@@ -62,6 +62,7 @@ class Endpoint:
         flat: bool = True,
         logprobs_after: bool = False,
         context: int = CONTEXT,
+        defaults: Mapping[str, JSON] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.contract = contract
@@ -72,6 +73,7 @@ class Endpoint:
         self._entropy = entropy or _entropy
         self._logprobs_after = logprobs_after
         self._context = context
+        self._defaults = defaults or {}
         self._clock = clock
 
     def answer(self, call: Call) -> Wire:
@@ -89,7 +91,7 @@ class Endpoint:
 
     def _reply(self, body: Mapping[str, JSON]) -> tuple[Envelope, list[Spoken]] | Refusal:
         sent = options.known(body, self.contract)
-        asked = options.read(sent)
+        asked = options.read({**self._defaults, **sent})
         prompt = encode(conversation.prompt(sent))
         room = self._context - len(prompt)
         if room < 1:
