@@ -261,7 +261,9 @@ FORMS = [
         inconclusive=frozenset(
             {
                 "reasoning.apart",
+                "reasoning.by-default",
                 "reasoning.not-apart",
+                "reasoning.not-apart-by-default",
                 "reasoning.streamed-first",
                 "reasoning.switched-off",
                 "reasoning.switched-on",
