@@ -22,6 +22,11 @@ WEATHER_STATUSES = frozenset({402, 408, 425, 429, 502, 503, 504, *range(520, 528
 """Statuses that speak of the road or of an account, not of the request; those from 520 are Cloudflare's, and 529 says
 that a site is overloaded."""
 
+ACCOUNT = re.compile(
+    r"\b(quota|billing|payment|credits|out of credit|balance is|(insufficient|low|credit) balance)\b", re.IGNORECASE
+)
+"""Words of a 403 or a 429 that speaks of an account which has nothing left, not of a right or of a rate."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:
@@ -41,6 +46,7 @@ class Exchange:
     `step` is (step of the scenario, member of the step); `round` is 0 in the plan and 1, 2, 3 for repeats.  `status` is
     None when no reply began.  `pieces` are the body as it arrived, each with its seconds since the request was sent,
     content coding removed; `received` counts the bytes on the wire.  `error` is what cut the exchange short.
+    `doubt` is no part of the evidence: why, beside the rest of its run, nothing can be concluded from it (`doubts.py`).
     """
 
     n: int
@@ -54,6 +60,7 @@ class Exchange:
     pieces: tuple[tuple[float, bytes], ...] = ()
     received: int = 0
     error: str | None = None
+    doubt: str | None = None
 
     # -- the request
 
@@ -109,23 +116,45 @@ class Exchange:
     @property
     def refused(self) -> bool:
         """A status from 300 to 599 that does not speak of weather."""
-        return self.status is not None and self.status >= 300 and self.status not in WEATHER_STATUSES
+        return self.status is not None and self.status >= 300 and not self._of_weather
 
     @property
     def weather(self) -> str | None:
         """Why this exchange says nothing of conformance, or None if it does."""
         if self.status is None:
-            return f"no reply ({self.error})"
-        if self.status in WEATHER_STATUSES:
-            return f"status {self.status}"
+            return self.doubt or f"no reply ({self.error})"
+        if self._of_weather:
+            return self.doubt or f"status {self.status}{' (nothing is left on the account)' * self.spent}"
         if self.error is not None and self.error.startswith(("timeout", "budget")):
             return f"reply not finished ({self.error})"
         return None
 
     @property
+    def _of_weather(self) -> bool:
+        return self.doubt is not None or self.status in WEATHER_STATUSES or self.spent
+
+    @cached_property
+    def spent(self) -> bool:
+        """A refusal that speaks of a quota or a balance: 402, or 403 and 429 in such words."""
+        if self.status == 402:
+            return True
+        said = {**self.members, **members(self.members.get("error"))} if self.status in (403, 429) else {}
+        words = (said.get(name) for name in ("error", "message", "detail", "type", "code"))
+        return any(ACCOUNT.search(each.replace("_", " ")) for each in words if isinstance(each, str))
+
+    @property
     def dropped(self) -> bool:
         """The connection was there and was closed without a reply: on valid requests weather, on others an answer."""
-        return self.status is None and self.error is not None and self.error.startswith("closed")
+        closed = self.status is None and self.error is not None and self.error.startswith("closed")
+        return closed and self.doubt is None
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it may be weather and may be an answer, which only asking again can tell: a 500, a connection closed
+        in the place of a reply to what need not be accepted, or between the headers of a reply and its body."""
+        if self.weather is not None:
+            return self.says_nothing is None
+        return self.status == 500 or ((self.error or "").startswith("closed") and not self.body)
 
     @property
     def answer(self) -> str:
@@ -149,7 +178,7 @@ class Exchange:
     @property
     def crashed(self) -> bool:
         """A 5xx that speaks of the server, or a connection closed in the place of a reply."""
-        return self.dropped or (self.status is not None and self.status >= 500 and self.status not in WEATHER_STATUSES)
+        return self.dropped or (self.status is not None and self.status >= 500 and not self._of_weather)
 
     def header(self, name: str) -> str | None:
         """The first header of this name, in any case."""

@@ -83,6 +83,7 @@ class Firer:
         self._clients: list[Client] = []
         self._next_send = 0.0
         self._guesses = 0
+        self._passed = False
         self._number = len(writer.evidence.exchanges)
         self._had = {
             (each.case, each.round, each.step): each
@@ -150,6 +151,7 @@ class Firer:
         if had is not None:
             return had
         answer: Exchange | str = ""
+        met: list[Exchange] = []
         for attempt in range(self.pace.retries + 1):
             refused = self._late() or self._guessed(request) or self.budget.take(request)
             if refused:
@@ -158,11 +160,23 @@ class Firer:
             self.budget.settle(request, answer.tokens("total_tokens"))
             if request.credential is Credential.WRONG and answer.says_nothing:
                 self._guesses -= 1
-            if attempt == self.pace.retries or not _may_pass(answer, attempt):
+            if attempt == self.pace.retries or not self._may_fare_better(answer, met):
                 break
+            met.append(answer)
             address = replace(address, purpose=Purpose.RETRY)
             await asyncio.sleep(min(_pause(answer, attempt), self._left()))
         return answer
+
+    def _may_fare_better(self, answer: Exchange, met: Sequence[Exchange]) -> bool:
+        """Whether another try may tell more, after those met before it.
+
+        What may be weather and may be none is tried again once; where such things are seen to pass, again and again.
+        """
+        before = sum(each.may_pass for each in met)
+        if answer.weather is not None:
+            return True
+        self._passed = self._passed or (before > 0 and not answer.may_pass)
+        return answer.may_pass and (before == 0 or self._passed)
 
     def _left(self) -> float:
         """Seconds until the deadline."""
@@ -202,11 +216,6 @@ class Firer:
         mine = max(self._next_send, now)
         self._next_send = mine + 1 / self.pace.rate
         await asyncio.sleep(mine - now)
-
-
-def _may_pass(exchange: Exchange, attempt: int) -> bool:
-    """Whether another try may fare better: weather, and a 500 once."""
-    return exchange.weather is not None or (exchange.status == 500 and attempt == 0)
 
 
 def _pause(exchange: Exchange, attempt: int) -> float:

@@ -15,6 +15,7 @@ from typing import Any, cast
 from . import reduce
 from .ask import Setting
 from .contract import Contract
+from .doubts import doubts
 from .evidence import Evidence
 from .exchange import Exchange
 from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation, Zone
@@ -94,9 +95,11 @@ def hear(evidence: Evidence, setting: Setting) -> Hearing:
     """Perform every recorded case again with its recorded exchanges."""
     latest: dict[tuple[str, int, tuple[int, int]], Exchange] = {}
     dead = _dead_after(evidence)
+    doubted = doubts(evidence.exchanges, ended=evidence.recording or evidence.complete)
     for exchange in evidence.exchanges:
         if exchange.ok or exchange.n <= dead:
-            latest[exchange.case, exchange.round, exchange.step] = exchange
+            doubt = doubted.get(exchange.n)
+            latest[exchange.case, exchange.round, exchange.step] = replace(exchange, doubt=doubt) if doubt else exchange
     known = {**scenarios(), **{each.name: each for each in (preflight, canary, reduce.SCENARIO)}}
     performances: dict[tuple[str, int], Performance] = {}
     for record in evidence.cases.values():

@@ -34,6 +34,9 @@ LONGEST_END = 16
 AFTER_DONE = 2.0
 """Seconds that a connection may stay open after it; some servers leave it so for ever."""
 
+CONNECT = 10.0
+"""Seconds that a connection may take to stand; one that takes longer never will."""
+
 ASKED_BY_US = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", f"chat-conformance/{__version__}"))
 
 
@@ -44,7 +47,8 @@ def clients(target: Target, count: int) -> list[Client]:
     """
     context = _tls(target)
     headers = dict(ASKED_BY_US)
-    return [Client(verify=context, timeout=None, headers=headers) for _ in range(count)]  # `hear` bounds it
+    limits = httpx.Timeout(None, connect=CONNECT)  # `hear` bounds the rest
+    return [Client(verify=context, timeout=limits, headers=headers) for _ in range(count)]
 
 
 async def hear(client: httpx.AsyncClient, request: Request, target: Target, timeout: float) -> Heard:
@@ -81,12 +85,23 @@ async def hear(client: httpx.AsyncClient, request: Request, target: Target, time
             finally:
                 await response.aclose()
     except TimeoutError:
-        heard.error = None if over else f"timeout: not finished after {timeout:g} s"
+        heard.error = None if over else _late(timeout, time.perf_counter() - started, heard)
+    except httpx.ConnectTimeout:
+        heard.error = f"timeout: no connection after {CONNECT:g} s"
     except httpx.TransportError as error:
         heard.error = f"{_kind(error, heard)}: {str(error) or type(error).__name__}"
     except (httpx.InvalidURL, httpx.HTTPError, UnicodeError, ValueError) as error:
         heard.error = f"protocol: {error}"
     return heard
+
+
+def _late(timeout: float, passed: float, heard: Heard) -> str:
+    """What was waited for when the time was over: the first byte, the next one, or an end that never came."""
+    if heard.status is None:
+        return f"timeout: no reply after {timeout:g} s"
+    silent = passed - (heard.pieces[-1][0] if heard.pieces else 0.0)
+    stalled = f", and nothing more came in the last {silent:.1f} s" if silent > timeout / 2 else ""
+    return f"timeout: not finished after {timeout:g} s{stalled}"
 
 
 async def _bounded(pieces: AsyncIterator[bytes], heard: Heard) -> AsyncIterator[bytes]:

@@ -112,6 +112,51 @@ def test_answer(status: int | None, error: str | None, answer: str) -> None:
     assert made(status=status, error=error).answer == answer
 
 
+QUOTA = {"error": {"message": "You exceeded your current quota", "type": "insufficient_quota"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "spent"),
+    [
+        (402, {}, True),
+        (403, QUOTA, True),
+        (429, QUOTA, True),
+        (403, {"detail": "Insufficient balance: recharge, please"}, True),
+        (403, {"error": "You are out of credits"}, True),
+        (403, {"error": {"message": "no", "code": "billing_hard_limit_reached"}}, True),
+        (403, {"error": {"message": "This key has no right to use this model"}}, False),
+        (403, {"error": {"message": "Invalid credentials"}}, False),
+        (429, {"error": {"message": "Too many requests"}}, False),
+        (403, {"error": {"message": 5}, "detail": [{"msg": "quota"}]}, False),
+        (400, QUOTA, False),
+        (401, QUOTA, False),
+        (200, QUOTA, False),
+    ],
+)
+def test_an_account_with_nothing_left(status: int, body: Any, spent: bool) -> None:
+    """402, and 403 and 429 that speak of a quota or a balance, are weather and say so; other words are no excuse."""
+    exchange = whole(body, status=status)
+    assert exchange.spent is spent
+    assert ("nothing is left on the account" in (exchange.weather or "")) is spent
+    assert exchange.refused is (status in (400, 401, 403) and not spent)
+
+
+def test_between_headers_and_body() -> None:
+    """A connection closed before the first byte of a body may be weather; later it is a reply that was cut."""
+    assert made(error="closed: reset").may_pass
+    assert not made(b"{", error="closed: reset").may_pass
+    assert not made(error="protocol: what").may_pass
+    assert not made().may_pass
+
+
+def test_a_doubt() -> None:
+    """What is doubted beside the rest of its run is weather, and neither a refusal nor a crash."""
+    for status, error in ((500, None), (None, "closed: gone")):
+        exchange = made(status=status, error=error, doubt="it may have passed")
+        assert exchange.weather == exchange.says_nothing == "it may have passed"
+        assert not any((exchange.refused, exchange.crashed, exchange.dropped, exchange.may_pass))
+
+
 @pytest.mark.parametrize("status", [200, 201, 400, None])
 @pytest.mark.parametrize("asked", [True, False, None, "true", 1])
 def test_modes(status: int | None, asked: Any) -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import io
+import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
 
 from conformance import contract as contracts
-from conformance import record
+from conformance import record, transport
 from conformance.ask import Ask, Setting
 from conformance.budget import Budget
 from conformance.exchange import Exchange
@@ -199,6 +202,79 @@ def test_nobody_there() -> None:
     assert (exchange.error or "").startswith("connect")
     assert performance.reason is not None
     assert "no reply" in performance.reason
+
+
+def test_nobody_by_that_name() -> None:
+    """A name that nobody has is a connection that failed."""
+    (exchange,), (performance,) = fire("http://no-such-host.invalid")
+    assert (exchange.error or "").startswith("connect")
+    assert "no reply (connect" in (performance.reason or "")
+
+
+def test_no_tls() -> None:
+    """TLS that the other side does not speak is a connection that failed."""
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+
+        def answer() -> None:
+            connection, _ = plain.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        (exchange,), _ = fire(f"https://127.0.0.1:{plain.getsockname()[1]}")
+        thread.join(5)
+    assert (exchange.error or "").startswith("connect")
+
+
+async def stalls(_: Heard, writer: asyncio.StreamWriter) -> None:
+    """Begin a stream and say nothing more."""
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: {}\n\n")
+    await writer.drain()
+    await asyncio.sleep(30)
+
+
+async def drips(_: Heard, writer: asyncio.StreamWriter) -> None:
+    """Send a byte now and then, for ever."""
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
+    for _n in range(1000):
+        writer.write(b":")
+        await writer.drain()
+        await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("handler", "waited"),
+    [
+        (no_reply, "timeout: no reply after 0.5 s"),
+        (stalls, "timeout: not finished after 0.5 s, and nothing more came in the last 0.5 s"),
+        (drips, "timeout: not finished after 0.5 s"),
+    ],
+    ids=["first byte", "between pieces", "total"],
+)
+def test_what_was_waited_for(handler: Callable[..., Awaitable[None]], waited: str) -> None:
+    """However a server lets one wait, --timeout ends it; the reason says what was waited for, and it is weather."""
+    with serving(handler) as server:
+        started = time.monotonic()
+        (exchange,), (performance,) = fire(server, pace=replace(QUICK, timeout=0.5))
+    assert time.monotonic() - started < 2.5
+    assert exchange.error == waited
+    assert waited in (performance.reason or "")
+
+
+def test_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody takes the connection it is given up long before --timeout, and said so."""
+    monkeypatch.setattr(transport, "CONNECT", 0.3)
+    with socket.socket() as deaf, contextlib.ExitStack() as full:
+        deaf.bind(("127.0.0.1", 0))
+        deaf.listen(0)
+        for _ in range(4):
+            waiting = full.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(deaf.getsockname())
+        (exchange,), _ = fire(f"http://127.0.0.1:{deaf.getsockname()[1]}", pace=replace(QUICK, timeout=30))
+    assert exchange.error == "timeout: no connection after 0.3 s"
 
 
 def purposes(exchanges: list[Exchange]) -> list[tuple[int | None, Purpose]]:
