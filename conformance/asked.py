@@ -90,6 +90,7 @@ class Asked:
                 timeout=values["timeout"],
                 retries=values["retries"],
                 deadline=values["deadline"],
+                patience=0.0 if values["restart"] else values["timeout"],
             ),
             max_requests=values["max_requests"],
             max_tokens=values["max_tokens"],

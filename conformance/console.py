@@ -13,6 +13,7 @@ from .exchange import Exchange
 from .model import JSON
 from .plan import Plan
 from .reply import members, text
+from .report.overview import much_weather
 from .run import Order
 
 if TYPE_CHECKING:
@@ -152,7 +153,9 @@ def last_line(report: dict[str, JSON], out: Path) -> str:
     parts = ", ".join(f"{n} {name}" for name, n in counts.items())
     requests = report["requests"]
     asked = many(requests if isinstance(requests, int) else 0, "request")
-    return f"{what}{text(report['outcome'])}: {parts}; {asked}; see {out / 'report.html'}"
+    weather = much_weather(report)
+    about = f" ({weather[0].lower()}{weather[1:]})" if weather else ""
+    return f"{what}{text(report['outcome'])}{about}: {parts}; {asked}; see {out / 'report.html'}"
 
 
 def many(count: int, what: str) -> str:

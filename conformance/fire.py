@@ -20,9 +20,11 @@ from .ask import Setting
 from .budget import Budget
 from .evidence import CaseRecord
 from .exchange import Exchange
-from .model import Credential, Purpose, Request
+from .model import Credential, Depth, Purpose, Request
+from .plan import canary
+from .pulse import Pulse
 from .record import Address
-from .scenario import Case, Performance
+from .scenario import Case, Performance, Variant
 from .target import Target
 from .transport import Client
 from .writer import Writer
@@ -33,6 +35,8 @@ LONGEST_WAIT = 60.0
 MOST_GUESSES = 2
 """Wrong keys a run may try, repeats included: endpoints lock out those who guess."""
 
+DEAD = "the endpoint stopped answering plain requests"
+
 ACTIVE = 2
 """Cases that are being performed for each exchange that may be in flight: steps of one wait for each other, and a slot
 that waits is a slot lost."""
@@ -40,13 +44,15 @@ that waits is a slot lost."""
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How fast and how long: exchanges in flight, requests a second, seconds an exchange, retries, seconds in all."""
+    """How fast and how long: exchanges in flight, requests a second, seconds an exchange, retries, seconds in all, and
+    seconds that a silent endpoint is waited for."""
 
     concurrency: int = 8
     rate: float | None = None
     timeout: float = 120.0
     retries: int = 2
     deadline: float | None = None
+    patience: float = 0.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,8 +68,8 @@ class Job:
 class Firer:
     """Fires jobs at a target and writes every exchange as it ends.
 
-    `told` is called after each exchange.  One event loop and one set of connections serve a whole run: use it as an
-    asynchronous context manager.
+    `told` is called after each exchange; `given_up` are the cases that a dead endpoint was not asked.  One event loop
+    and one set of connections serve a whole run: use it as an asynchronous context manager.
     """
 
     def __init__(
@@ -79,6 +85,8 @@ class Firer:
         self.budget = budget
         self.pace = pace
         self.told = told
+        self.pulse = Pulse(in_flight=pace.concurrency, patience=pace.patience)
+        self.given_up: set[str] = set()
         self._slots: asyncio.LifoQueue[Client] = asyncio.LifoQueue()
         self._clients: list[Client] = []
         self._next_send = 0.0
@@ -131,7 +139,11 @@ class Firer:
             step = performance.step
             answers = await asyncio.gather(
                 *(
-                    self._ask(request, Address(case=case.id, step=(step, member), purpose=job.purpose, round=job.round))
+                    self._ask(
+                        setting,
+                        request,
+                        Address(case=case.id, step=(step, member), purpose=job.purpose, round=job.round),
+                    )
                     for member, request in enumerate(performance.pending)
                 )
             )
@@ -142,7 +154,21 @@ class Firer:
                 performance.answer(answered)
         return performance
 
-    async def _ask(self, request: Request, address: Address) -> Exchange | str:
+    async def alive(self, setting: Setting) -> bool:
+        """Whether a plain request is answered; where a budget does not allow one, nothing says that it is not."""
+        sent = self._number
+        case = Case(scenario=canary, variant=Variant(arguments={"number": f"after-{sent}"}, depth=Depth.SMOKE))
+        performance = await self._perform(setting, Job(case=case, purpose=Purpose.CANARY))
+        return performance.reason is None or self._number == sent
+
+    async def _gone(self, setting: Setting, address: Address) -> str | None:
+        """Why a request is not sent to an endpoint that is dead; plain ones are, to see whether it is."""
+        if address.purpose is Purpose.CANARY or await self.pulse.beats(lambda: self.alive(setting)):
+            return None
+        self.given_up.add(address.case)
+        return DEAD
+
+    async def _ask(self, setting: Setting, request: Request, address: Address) -> Exchange | str:
         """Send until there is an answer that is not weather; the last exchange, or why nothing was sent.
 
         What a resumed run has already is answered from there, weather excepted.
@@ -150,40 +176,34 @@ class Firer:
         had = self._had.get((address.case, address.round, address.step))
         if had is not None:
             return had
-        answer: Exchange | str = ""
         met: list[Exchange] = []
-        for attempt in range(self.pace.retries + 1):
-            refused = self._late() or self._guessed(request) or self.budget.take(request)
-            if refused:
-                return answer or refused
-            answer = await self._send(request, address)
-            self.budget.settle(request, answer.tokens("total_tokens"))
-            if request.credential is Credential.WRONG and answer.says_nothing:
-                self._guesses -= 1
-            if attempt == self.pace.retries or not self._may_fare_better(answer, met):
-                break
+        while True:
+            answer = await self._gone(setting, address) or await self._send(request, address)
+            if isinstance(answer, str):
+                return met[-1] if met else answer
             met.append(answer)
+            if len(met) > self.pace.retries or not self._may_fare_better(met):
+                return answer
             address = replace(address, purpose=Purpose.RETRY)
-            await asyncio.sleep(min(_pause(answer, attempt), self._left()))
-        return answer
+            await asyncio.sleep(min(_pause(answer, len(met)), self._left()))
 
-    def _may_fare_better(self, answer: Exchange, met: Sequence[Exchange]) -> bool:
-        """Whether another try may tell more, after those met before it.
+    def _may_fare_better(self, met: Sequence[Exchange]) -> bool:
+        """Whether another try may tell more than these.
 
         What may be weather and may be none is tried again once; where such things are seen to pass, again and again.
         """
-        before = sum(each.may_pass for each in met)
+        answer, before = met[-1], any(each.may_pass for each in met[:-1])
         if answer.weather is not None:
             return True
-        self._passed = self._passed or (before > 0 and not answer.may_pass)
-        return answer.may_pass and (before == 0 or self._passed)
+        self._passed = self._passed or (before and not answer.may_pass)
+        return answer.may_pass and (self._passed or not before)
 
     def _left(self) -> float:
         """Seconds until the deadline."""
-        return max(self.pace.deadline - (time.monotonic() - self._started), 0) if self.pace.deadline else math.inf
+        return math.inf if self.pace.deadline is None else max(self._started + self.pace.deadline - time.monotonic(), 0)
 
     def _late(self) -> str | None:
-        if self.pace.deadline is not None and time.monotonic() - self._started > self.pace.deadline:
+        if not self._left():
             return f"the deadline of {self.pace.deadline:g} s has passed"
         return None
 
@@ -196,16 +216,24 @@ class Firer:
         self._guesses += 1
         return None
 
-    async def _send(self, request: Request, address: Address) -> Exchange:
+    async def _send(self, request: Request, address: Address) -> Exchange | str:
+        """Send once, when there is a slot and the rate allows it; or say why it may not be sent by then."""
         client = await self._slots.get()
         try:
             await self._keep_rate()
+            refused = self._late() or self._guessed(request) or self.budget.take(request)
+            if refused:
+                return refused
             heard = await transport.hear(client, request, self.target, self.pace.timeout)
         finally:
             self._slots.put_nowait(client)
         self._number += 1
         exchange = record.exchange(self._number, address, request, self.target, heard)
         self.writer.exchange(exchange)
+        self.budget.settle(request, exchange.tokens("total_tokens"))
+        if request.credential is Credential.WRONG and exchange.says_nothing:
+            self._guesses -= 1
+        self.pulse.heard(exchange)
         self.told(exchange)
         return exchange
 
@@ -215,14 +243,14 @@ class Firer:
         now = time.monotonic()
         mine = max(self._next_send, now)
         self._next_send = mine + 1 / self.pace.rate
-        await asyncio.sleep(mine - now)
+        await asyncio.sleep(min(mine - now, self._left()))
 
 
 def _pause(exchange: Exchange, attempt: int) -> float:
     """Seconds to wait before the next try: what Retry-After says, else a little longer each time."""
     told = exchange.header("retry-after")
     if told is None:
-        return 0.25 * 2.0**attempt
+        return 0.125 * 2.0**attempt
     with contextlib.suppress(ValueError):
         return min(max(float(told), 0.0), LONGEST_WAIT) if math.isfinite(float(told)) else 1.0
     with contextlib.suppress(ValueError, TypeError):

@@ -72,7 +72,7 @@ OPTIONS = (
     Option(flag="--rate", help="requests a second at most", keywords={"metavar": "R", "type": _FLOAT}),
     Option(
         flag="--timeout",
-        help="seconds an exchange may take",
+        help="seconds an exchange may take, and for which a silent endpoint is waited for",
         keywords={"metavar": "S", "type": _FLOAT, "default": 120.0},
     ),
     Option(

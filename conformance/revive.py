@@ -9,15 +9,14 @@ from __future__ import annotations
 import asyncio
 import shlex
 import shutil
-import time
 from collections.abc import Sequence
 
 from .ask import Setting
+from .exchange import Exchange
 from .fire import Firer, Job
 from .judge import canaries, last_sign_of_life
-from .model import Depth, Purpose, UsageError
+from .model import UsageError
 from .plan import canary
-from .scenario import Case, Performance, Variant
 
 PATIENCE = 120.0
 """Seconds that an endpoint may take to come back."""
@@ -44,7 +43,12 @@ class Reviver:
         self.setting = setting
         self.command = command
         self.culprits: list[str] = []
-        self._asked = 0
+
+    @property
+    def dead(self) -> bool:
+        """Whether the last plain request went without an answer."""
+        plain = canaries(self.firer.writer.evidence.exchanges)
+        return self.firer.pulse.dead or bool(plain and plain[-1].weather)
 
     async def settle(self, jobs: Sequence[Job]) -> None:
         """Ask those jobs again, one by one, that the endpoint may have died of, or did not live to answer."""
@@ -56,7 +60,7 @@ class Reviver:
             return
         for job in lost:
             await self.firer.fire(self.setting, [job])
-            if not await self.alive():
+            if not (await self.alive() or await self.alive()):  # twice, for one may have met with weather
                 self.culprits.append(job.case.id)
                 if not await self.back():
                     return
@@ -67,9 +71,12 @@ class Reviver:
         return bool(self._closed()) or bool(plain and not plain[-1].ok)
 
     def _closed(self) -> set[str]:
+        """The cases one of whose requests was met with a closed connection, and with nothing else when tried again."""
+        exchanges = self.firer.writer.evidence.exchanges
+        latest = {(each.case, each.round, each.step): each for each in exchanges}
         return {
             each.case
-            for each in self.firer.writer.evidence.exchanges
+            for each in latest.values()
             if each.status is None and each.error is not None and not each.error.startswith(("timeout", "budget"))
         }
 
@@ -81,28 +88,30 @@ class Reviver:
             last = last_sign_of_life(exchanges)
             cases |= {each.case for each in exchanges if each.n > last}
             cases |= {job.case.id for job in jobs} - {each.case for each in exchanges}
+            cases |= self.firer.given_up
         return [job for job in jobs if job.case.id in cases]
 
     async def alive(self) -> bool:
         """Whether a plain request is answered."""
-        self._asked += 1
-        case = Case(scenario=canary, variant=Variant(arguments={"number": f"after-{self._asked}"}, depth=Depth.SMOKE))
-        done: list[Performance] = await self.firer.fire(self.setting, [Job(case=case, purpose=Purpose.CANARY)])
-        numbers = [each for each in self.firer.writer.evidence.exchanges if each.case == case.id]
-        return bool(done) and bool(numbers) and numbers[-1].ok
+        return await self.firer.alive(self.setting)
 
     async def back(self) -> bool:
-        """Restart it, if there is a command for that, and wait until it answers."""
+        """Restart it, if there is a command for that, and wait until it answers; an answer that refuses is its word."""
+        pulse = self.firer.pulse
         if self.command is None:
-            return False
+            last = self.firer.writer.evidence.exchanges[-1]
+            return last.weather is not None and not pulse.dead and await pulse.wait(self.alive, pulse.patience)
         try:
             process = await asyncio.create_subprocess_exec(*shlex.split(self.command))
         except OSError:
             return False
         await process.wait()
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            if await self.alive():
-                return True
-            await asyncio.sleep(0.5)
-        return False
+        return await pulse.wait(self.alive, PATIENCE)
+
+
+def suspects(exchanges: Sequence[Exchange]) -> list[str]:
+    """The cases that an endpoint may have died of: those whose connections were closed after its last sign of life, or
+    if none was, the first that went without an answer."""
+    after = [each for each in exchanges if each.n > last_sign_of_life(exchanges) and each.scenario != canary.name]
+    closed = [each.case for each in after if each.status is None and (each.error or "").startswith("closed")]
+    return [*dict.fromkeys(closed or [each.case for each in after if each.weather is not None][:1])]

@@ -22,14 +22,14 @@ from .budget import Budget
 from .contract import Contract
 from .evidence import FORMAT, Evidence
 from .exchange import Exchange
-from .fire import Firer, Job, Pace
+from .fire import DEAD, Firer, Job, Pace
 from .judge import hear, judge
 from .model import JSON, Depth, Purpose, UsageError
 from .plan import Plan
 from .reply import problem, text
 from .requirement import Row
 from .requirements import scenarios
-from .revive import Reviver
+from .revive import Reviver, suspects
 from .scenario import Case, Variant
 from .target import Target
 from .writer import Writer
@@ -122,17 +122,16 @@ def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> E
     """
     planned = order.plan()
     writer = Writer.resume(out / EVIDENCE, planned.digest) if resume else _begin(order, planned, out)
-    why = "interrupted"
+    why, died_of = "interrupted", list[str]()
     try:
-        asyncio.run(_conduct(order, planned, writer, watcher))
-        why = "done"
+        why, died_of = asyncio.run(_conduct(order, planned, writer, watcher))
     except BaseExceptionGroup as group:
         raise _first(group) from None
     except UsageError:
         writer.discard()
         raise
     finally:
-        writer.end(why, now(), _counts(writer.evidence.exchanges))
+        writer.end(why, now(), _counts(writer.evidence.exchanges), died_of)
     if order.replay is not None:
         replay.save(order.replay, order.contract, causes(writer.evidence, planned.setting))
     return writer.evidence
@@ -157,22 +156,31 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
-async def _conduct(order: Order, planned: Plan, writer: Writer, watcher: Watcher) -> None:
+async def _conduct(order: Order, planned: Plan, writer: Writer, watcher: Watcher) -> tuple[str, list[str]]:
+    """The whole run.  Returns how it ended, and the cases that the endpoint did not outlive."""
     budget = Budget(max_requests=order.max_requests, max_tokens=order.max_tokens, context=order.context)
     async with Firer(order.target, writer, budget, order.pace, watcher.exchanged) as firer:
-        await conduct(firer, order, planned, watcher)
+        return await conduct(firer, order, planned, watcher)
 
 
-async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -> None:
-    """All that a run asks, in its order, by whatever fires.  Raises UsageError where the target cannot be tested."""
+async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -> tuple[str, list[str]]:
+    """All that a run asks, in its order, by whatever fires.  Returns how it ended, and the cases that the endpoint did
+    not outlive.  Raises UsageError where the target cannot be tested."""
     answer, setting = await _preflight(firer, planned.setting)
     watcher.begun(planned, answer)
     await firer.fire(setting, _saved(order, planned))
     jobs = [Job(case=step.case, rows=step.rows) for step in planned.steps]
     await firer.fire(setting, jobs)
-    await _revive(firer, setting, jobs, order, watcher)
+    reviver = Reviver(firer, setting, order.restart)
+    await reviver.settle(jobs)
+    died_of = [*reviver.culprits, *(suspects(firer.writer.evidence.exchanges) if reviver.dead else [])]
+    for culprit in died_of:
+        watcher.died(culprit)
+    if reviver.dead:
+        return DEAD, died_of
     allowance = await _minimise(firer, setting, planned, watcher)
     await _ask_again(firer, setting, planned, watcher, allowance)
+    return "done", died_of
 
 
 def _saved(order: Order, planned: Plan) -> list[Job]:
@@ -181,14 +189,6 @@ def _saved(order: Order, planned: Plan) -> list[Job]:
     bodies = replay.load(order.replay, order.contract) if order.replay and wanted else []
     variants = [Variant(arguments={"body": body}, depth=Depth.SMOKE) for body in bodies]
     return [Job(case=Case(scenario=scenarios()[COMBINATION], variant=each)) for each in variants]
-
-
-async def _revive(firer: Firer, setting: Setting, jobs: Sequence[Job], order: Order, watcher: Watcher) -> None:
-    """Where the endpoint died of a request, find out of which, and ask the others again."""
-    reviver = Reviver(firer, setting, order.restart)
-    await reviver.settle(jobs)
-    for culprit in reviver.culprits:
-        watcher.died(culprit)
 
 
 async def _preflight(firer: Firer, setting: Setting) -> tuple[Exchange, Setting]:
@@ -207,6 +207,8 @@ def _must_be_testable(answer: Exchange, target: Target, contract: Contract) -> N
     said = _said(answer)
     if answer.status is None:
         raise UsageError(f"no answer from {target.url} ({answer.error}): is it up, and is the URL right?")
+    if answer.spent:
+        raise UsageError(f"{target.url} answered {answer.status}: nothing is left on the account; top it up{said}")
     if answer.status in (401, 403):
         what = "the key was refused" if target.key else "it wants a key: give --api-key-env or --api-key-file"
         raise UsageError(f"{target.url} answered {answer.status}: {what}{said}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -87,11 +87,16 @@ class Writer:
         self.evidence.exchanges.append(exchange)
         self._append("exchange", to_json(exchange))
 
-    def end(self, why: str, ended: str, counts: Mapping[str, JSON]) -> None:
-        """Append the footer and close the file; `why` is "done", or what ended the run early."""
+    def end(self, why: str, ended: str, counts: Mapping[str, JSON], died_of: Sequence[str] = ()) -> None:
+        """Append the footer and close the file; `why` is "done", or what ended the run early.
+
+        `died_of`: the cases that the endpoint did not outlive.
+        """
         if self._file.closed:
             return
         footer: dict[str, JSON] = {"ended": ended, "why": why, "counts": dict(counts)}
+        if died_of:
+            footer["died_of"] = list(died_of)
         self.evidence.footer = footer
         self._append("footer", footer)
         self._file.close()

@@ -94,8 +94,14 @@ def test_the_culprit_is_named(
 
 def test_without_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mortal: tuple[int, str]) -> None:
     """An endpoint that stays dead leaves the rest undecided, and the run ends."""
-    verdicts = run(mortal[0], tmp_path / "out", monkeypatch)
+    verdicts = run(mortal[0], tmp_path / "out", monkeypatch, "--timeout", "2")
     assert "inconclusive" in verdicts.values()
+    assert "fail" not in verdicts.values()
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert (report["outcome"], report["complete"]) == ("undecided", False)
+    assert report["ended"]["why"] == "the endpoint stopped answering plain requests"
+    assert any(each.startswith("bounds[parameter=top_k") for each in report["ended"]["died_of"])
+    assert "died of one of" in (tmp_path / "out" / "summary.md").read_text()
 
 
 NUMBED: list[bool] = []

@@ -13,7 +13,7 @@ from ..evidence import Evidence
 from ..exchange import Exchange
 from ..judge import Hearing, Judged, Unit, hear, judge, setting_of
 from ..model import JSON, Kind, Level, Outcome, Verdict, Violation, Zone
-from ..reply import members, objects, text
+from ..reply import items, members, objects, text
 from ..run import rows_of
 from .exemplar import difference, exemplar
 from .shown import clip
@@ -42,6 +42,10 @@ def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dic
         "format": FORMAT,
         "outcome": outcome.value,
         "complete": evidence.complete,
+        "ended": {
+            "why": text((evidence.footer or {}).get("why")) or "broken off",
+            "died_of": [text(each) for each in items((evidence.footer or {}).get("died_of"))],
+        },
         "reference": header["reference"],
         "strict": strict,
         "selection": header["selection"],

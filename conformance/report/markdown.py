@@ -12,7 +12,7 @@ from ..model import JSON
 from ..reply import items, members, objects, text
 from .document import rows_by_id
 from .matrix import COLUMNS, matrix
-from .overview import SIGNS, because, counts, findings
+from .overview import SIGNS, because, counts, findings, much_weather
 from .shown import clip, line
 
 MOST_ROWS = 20
@@ -42,8 +42,9 @@ def _head(report: dict[str, JSON]) -> str:
         f"{code(text(target['url']))} · model {code(text(target['model']))} · {text(report['started'])} · depth "
         f"{text(report['depth'])} · {report['requests']} requests · suite {text(report['suite_version'])}"
     )
+    name, outcome = text(members(report["contract"])["name"]), text(report["outcome"]).upper()
     lines = [
-        f"### chat-conformance {text(members(report['contract'])['name'])}: {text(report['outcome']).upper()}",
+        ". ".join(filter(None, (f"### chat-conformance {name}: {outcome}", much_weather(report)))),
         "",
         because(report),
         "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ..model import JSON, Outcome
-from ..reply import members, objects, text
+from ..reply import items, members, objects, text
 from .document import rows_by_id
 
 SIGNS = {
@@ -63,7 +63,7 @@ def because(report: dict[str, JSON]) -> str:
     """Why the outcome is what it is, in a sentence or two."""
     rows = rows_by_id(report)
     numbers = members(report["counts"])
-    said = []
+    said = [f"{weather}."] if (weather := much_weather(report)) else []
     if report["outcome"] == Outcome.NONCONFORMANT.value:
         failing = [name for name, row in rows.items() if row["verdict"] == "fail"]
         said.append(f"{_number(len(failing), 'requirement fails', 'requirements fail')}: {_names(failing)}.")
@@ -75,11 +75,29 @@ def because(report: dict[str, JSON]) -> str:
     if report["outcome"] == Outcome.CONFORMANT.value:
         binding = sum(row["level"] == "MUST" and row["verdict"] in ("pass", "warn", "known") for row in rows.values())
         said.append(f"No requirement fails; {binding} binding ones were judged.")
-    if not report["complete"]:
-        said.append("The run stopped before its end.")
+    said += _ended(report)
     if report["outcome"] != Outcome.NONCONFORMANT.value and numbers["warn"]:
         said.append(f"{_number(numbers['warn'], 'warning', 'warnings')}.")
     return " ".join(said)
+
+
+def much_weather(report: dict[str, JSON]) -> str:
+    """That most requests met weather, if they did; else empty."""
+    weather, requests = report["weather"], report["requests"]
+    if not (isinstance(weather, int) and isinstance(requests, int)) or 2 * weather <= requests:
+        return ""
+    return f"Most requests met weather: {weather} of {requests} were throttled, timed out or got no reply"
+
+
+def _ended(report: dict[str, JSON]) -> Iterable[str]:
+    ended = members(report.get("ended"))
+    died_of = [text(each) for each in items(ended.get("died_of"))]
+    if not report["complete"]:
+        why = text(ended.get("why"))
+        yield f"The run stopped before its end{f': {why}' if why not in ('', 'interrupted', 'broken off') else ''}."
+    if died_of:
+        which = "did not outlive" if len(died_of) == 1 or report["complete"] else "died of one of"
+        yield f"The endpoint {which} {_names(died_of)}."
 
 
 def _undecided(rows: dict[str, dict[str, JSON]]) -> Iterable[str]:

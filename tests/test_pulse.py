@@ -1,0 +1,69 @@
+"""An endpoint that falls silent is waited for, and given up when it stays so; nothing is held against anybody."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+
+import pytest
+
+from conformance.fire import DEAD
+from conformance.model import Purpose
+from conformance.pulse import IN_A_ROW, Pulse
+
+from .servers import COMPLETION, Handler, Heard, reply, serving
+from .test_fire import QUICK, fire
+
+PACE = replace(QUICK, concurrency=4)
+OK = reply(200, COMPLETION)
+
+
+def silent(start: int, stop: float) -> Handler:
+    """A server that answers with 503 from one request on until another."""
+    count = 0
+
+    async def handler(_: Heard, writer: asyncio.StreamWriter) -> None:
+        nonlocal count
+        count += 1
+        writer.write(reply(503, b"") if start <= count < stop else OK)
+
+    return handler
+
+
+def test_given_up() -> None:
+    """One that stays silent is asked no more after so much weather in a row and a plain request that met with it too."""
+    with serving(silent(10, float("inf"))) as server:
+        exchanges, performances = fire(server, times=200, pace=PACE)
+    assert len(exchanges) < 10 + IN_A_ROW + 3 * PACE.concurrency
+    assert exchanges[-1].purpose is Purpose.CANARY
+    assert [each.reason for each in performances[:9]] == [None] * 9
+    assert performances[-1].reason == DEAD
+    assert {each.reason for each in performances} == {None, "status 503", DEAD}
+
+
+def test_waited_for() -> None:
+    """One that comes back in time is asked all the rest, and nothing but plain requests while it was silent."""
+    with serving(silent(10, 10 + IN_A_ROW + 4 * PACE.concurrency)) as server:
+        exchanges, performances = fire(server, times=120, pace=replace(PACE, patience=20))
+    assert [each.reason for each in performances[-40:]] == [None] * 40
+    assert DEAD not in {each.reason for each in performances}
+    plain = [each.status for each in exchanges if each.purpose is Purpose.CANARY]
+    assert plain == [503] * (len(plain) - 1) + [200]
+
+
+@pytest.mark.asyncio
+async def test_patience() -> None:
+    """It is asked at growing intervals for as long as patience goes, and no longer; the next answer shows it alive."""
+    times: list[float] = []
+
+    async def ask() -> bool:
+        times.append(time.monotonic())
+        return len(times) == 5
+
+    pulse = Pulse(in_flight=1, patience=0)
+    assert await pulse.wait(ask, 1.7) is False
+    assert 0.9 < times[-1] - times[0] < 1.7
+    times.clear()
+    assert await pulse.wait(ask, 30)
+    assert len(times) == 5
