@@ -117,13 +117,15 @@ def run_command(values: dict[str, Any]) -> int:
 
     said = asked.check(values)
     out = said.out()
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
         with ordered(said) as order:
             try:
                 with console.watching(order) as watcher:
                     recorded = run(order, out, watcher, resume=values["resume"])
             except KeyboardInterrupt:
+                if not (out / EVIDENCE).exists():
+                    raise
                 recorded = evidence.read(out / EVIDENCE)
             report = document.make(recorded, order.contract, strict=values["strict"])
     finally:

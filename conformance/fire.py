@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
@@ -93,11 +94,7 @@ class Firer:
         self._guesses = 0
         self._passed = False
         self._number = len(writer.evidence.exchanges)
-        self._had = {
-            (each.case, each.round, each.step): each
-            for each in writer.evidence.exchanges
-            if each.left or not each.says_nothing
-        }
+        self._had = _answered(writer.evidence.exchanges)
         for each in writer.evidence.exchanges:
             budget.recall(Request(body=each.request.body), each.tokens("total_tokens"))
             self._guesses += each.says_nothing is None and target.tries_wrong_key(each.request.headers)
@@ -244,6 +241,17 @@ class Firer:
         mine = max(self._next_send, now)
         self._next_send = mine + 1 / self.pace.rate
         await asyncio.sleep(min(mine - now, self._left()))
+
+
+def _answered(exchanges: Sequence[Exchange]) -> dict[tuple[str, int, tuple[int, int]], Exchange]:
+    """What a run has and need not ask again: not what ended in weather, nor what was to be tried once more."""
+    latest = {(each.case, each.round, each.step): each for each in exchanges}
+    fell = Counter((each.case, each.round, each.step) for each in exchanges if each.may_pass)
+    return {
+        key: each
+        for key, each in latest.items()
+        if each.left or not (each.says_nothing or (each.may_pass and fell[key] == 1))
+    }
 
 
 def _pause(exchange: Exchange, attempt: int) -> float:

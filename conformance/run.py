@@ -121,7 +121,8 @@ def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> E
     everything is evidence.  An interrupted run keeps what it has and raises KeyboardInterrupt.
     """
     planned = order.plan()
-    writer = Writer.resume(out / EVIDENCE, planned.digest) if resume else _begin(order, planned, out)
+    begun = resume and not _nothing_yet(out / EVIDENCE)
+    writer = Writer.resume(out / EVIDENCE, planned.digest) if begun else _begin(order, planned, out)
     why, died_of = "interrupted", list[str]()
     try:
         why, died_of = asyncio.run(_conduct(order, planned, writer, watcher))
@@ -140,6 +141,20 @@ def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> E
 def causes(evidence: Evidence, setting: Setting) -> tuple[Cause, ...]:
     """The smallest requests that were refused and should not have been."""
     return blame(hear(evidence, setting).exchanges, setting.contract).causes
+
+
+def _nothing_yet(path: Path) -> bool:
+    """Remove what a run left that was killed before its first line was whole.  Returns whether there was such."""
+    try:
+        with path.open("rb") as file:
+            line = file.readline()
+    except OSError:
+        return False
+    start = b'{"kind":"header"'
+    if line.endswith(b"\n") or line[: len(start)] != start[: len(line)]:
+        return False
+    path.unlink()
+    return True
 
 
 def _begin(order: Order, planned: Plan, out: Path) -> Writer:

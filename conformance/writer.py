@@ -1,7 +1,7 @@
 """Appending to the log of a run.
 
-Rule: one writer appends whole lines and flushes each, so that a kill loses at most what was in flight; a line that was
-half written is cut off when the run is resumed.
+Rule: one writer appends whole lines and flushes each, so that a kill loses at most what was in flight.  A line that was
+half written is cut off: at once where the disk is full, at the end where a signal came in between, else at the resume.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ class Writer:
         self.evidence = evidence
         self._file = file
         self._path = path
+        self._size = file.seek(0, 2)
+        self._coming = (self._size, evidence.digest)
 
     @classmethod
     def begin(cls, file: IO[bytes], header: Mapping[str, JSON], path: Path | None = None) -> Writer:
@@ -37,11 +39,16 @@ class Writer:
     def create(cls, path: Path, header: Mapping[str, JSON]) -> Writer:
         """Begin a new file.  Raises UsageError where one exists already or none can be made."""
         try:
-            return cls.begin(path.open("xb"), header, path)
+            file = path.open("xb", buffering=0)
         except FileExistsError:
             raise UsageError(f"{path} exists already: give another --out, or --resume to go on with it") from None
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror}; give another --out") from None
+        try:
+            return cls.begin(file, header, path)
+        except UsageError:
+            path.unlink(missing_ok=True)
+            raise
 
     @classmethod
     def resume(cls, path: Path, plan_digest: str) -> Writer:
@@ -53,11 +60,10 @@ class Writer:
         if evidence.header.get("plan_digest") != plan_digest:
             raise UsageError(f"--resume: another plan made {path}: its options, its seed or its versions differ")
         try:
-            file = path.open("r+b")
+            file = path.open("r+b", buffering=0)
         except OSError as error:
             raise UsageError(f"cannot write {path}: {error.strerror}") from None
         file.truncate(path.read_bytes().rfind(b"\n") + 1)
-        file.seek(0, 2)
         writer = cls(file, evidence)
         if evidence.complete:
             file.close()
@@ -94,6 +100,7 @@ class Writer:
         """
         if self._file.closed:
             return
+        self._mend()
         footer: dict[str, JSON] = {"ended": ended, "why": why, "counts": dict(counts)}
         if died_of:
             footer["died_of"] = list(died_of)
@@ -110,7 +117,28 @@ class Writer:
                 self._path.parent.rmdir()
 
     def _append(self, kind: str, members: Mapping[str, JSON]) -> None:
+        """Write a line.  Raises UsageError where there is no room for it; what was there before stays whole."""
         line = strict_json.dump({"kind": kind, **members, "prev": self.evidence.digest})
-        self.evidence.digest = hashlib.sha256(line).hexdigest()
-        self._file.write(line + b"\n")
+        self._coming = (self._size + len(line) + 1, hashlib.sha256(line).hexdigest())
+        try:
+            self._write(line + b"\n")
+        except OSError as error:
+            with self._file, contextlib.suppress(OSError):
+                self._mend()
+            what = f"cannot write {self._path or 'the evidence'}: {error.strerror}"
+            raise UsageError(f"{what}; what is there is whole: make room and go on with --resume") from None
+        self._size, self.evidence.digest = self._coming
+
+    def _write(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:  # a file without a buffer takes what there is room for
+            left = left[self._file.write(left) :]
         self._file.flush()
+
+    def _mend(self) -> None:
+        """Where a line's writing was broken off, see whether it is there; cut off what is there of half a line."""
+        if self._file.seek(0, 2) == self._coming[0]:
+            self._size, self.evidence.digest = self._coming
+        else:
+            self._file.seek(self._size)
+            self._file.truncate()

@@ -23,6 +23,8 @@ def write(report: dict[str, JSON], out: Path) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         for name, data in contents.items():
-            (out / name).write_bytes(data)
+            beside = out / f".{name}.part"  # a full disk or a kill leaves the one that was there before
+            beside.write_bytes(data)
+            beside.replace(out / name)
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}; give another --out") from None

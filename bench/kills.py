@@ -1,0 +1,55 @@
+"""Kill -9 at random moments: is the evidence whole each time, and does a resume come to the same verdicts?
+
+    python -m bench.kills [KILLS]        default: 100
+
+Runs against the reference endpoint (with a fault, so that there is something to confirm) in a process of its own.
+A run is killed at moments drawn over some seconds, start-up included, and resumed until it ends; then the next begins.
+Prints a line a kill, and what was lost: nothing, unless it says so.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from random import Random
+
+from tests.kills import asked_twice, killed, served, start, verdicts, wait
+
+DEPTH = ("--depth", "standard", "--select", "choices", "--select", "stop", "--select", "usage", "--select", "errors")
+SPAN = 6.0
+"""Seconds within which each kill comes."""
+
+
+def main() -> int:
+    """Print the table; 0 if nothing was lost."""
+    wanted = int(sys.argv[1]) if len(sys.argv) > 1 else 100
+    chance, done, runs, bad = Random(7), 0, 0, 0  # noqa: S311  # moments, not secrets
+    with served("--latency", "100", "--fault", "ignores-n") as url, tempfile.TemporaryDirectory() as folder:
+        whole = Path(folder) / "whole"
+        code = wait(start(url, whole, *DEPTH))
+        expected = verdicts(whole)
+        while done < wanted:
+            runs += 1
+            out = Path(folder) / f"run-{runs}"
+            ended = False
+            while not ended and done < wanted:
+                status, left = killed(url, out, chance, SPAN, *DEPTH)
+                ended = status >= 0
+                done += not ended
+                what = "ended by itself" if ended else f"kill {done}"
+                print(f"run {runs}: {what}, {len(left.exchanges) if left else 0} exchanges on disk", flush=True)
+            if not ended:
+                status, left = wait(start(url, out, *DEPTH)), None
+            _, left = killed(url, out, chance, SPAN, *DEPTH)
+            wrong = {name: got for name, got in verdicts(out).items() if expected[name] != got}
+            twice = asked_twice(left.exchanges) if left else ["no evidence"]
+            if status != code or wrong or twice or left is None or not left.complete:
+                bad += 1
+                print(f"run {runs}: exit {status}, not {code}; differing {wrong}; asked twice {twice}")
+    print(f"{done} kills in {runs} runs: {runs - bad} came to the verdicts of a run that was left alone, {bad} did not")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
