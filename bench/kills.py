@@ -3,7 +3,7 @@
     python -m bench.kills [KILLS]        default: 100
 
 Runs against the reference endpoint (with a fault, so that there is something to confirm) in a process of its own.
-A run is killed at moments drawn over some seconds, start-up included, and resumed until it ends; then the next begins.
+A run is killed at random moments, some of them while it starts, and resumed until it ends; then the next begins.
 Prints a line a kill, and what was lost: nothing, unless it says so.
 """
 
@@ -14,11 +14,9 @@ import tempfile
 from pathlib import Path
 from random import Random
 
-from tests.kills import asked_twice, killed, served, start, verdicts, wait
+from tests.kills import asked_twice, killed, left, served, start, verdicts, wait
 
 DEPTH = ("--depth", "standard", "--select", "choices", "--select", "stop", "--select", "usage", "--select", "errors")
-SPAN = 6.0
-"""Seconds within which each kill comes."""
 
 
 def main() -> int:
@@ -34,17 +32,17 @@ def main() -> int:
             out = Path(folder) / f"run-{runs}"
             ended = False
             while not ended and done < wanted:
-                status, left = killed(url, out, chance, SPAN, *DEPTH)
+                status, found = killed(url, out, chance, *DEPTH)
                 ended = status >= 0
                 done += not ended
                 what = "ended by itself" if ended else f"kill {done}"
-                print(f"run {runs}: {what}, {len(left.exchanges) if left else 0} exchanges on disk", flush=True)
+                print(f"run {runs}: {what}, {len(found.exchanges) if found else 0} exchanges on disk", flush=True)
             if not ended:
-                status, left = wait(start(url, out, *DEPTH)), None
-            _, left = killed(url, out, chance, SPAN, *DEPTH)
+                status = wait(start(url, out, *DEPTH))
+            last = left(out / "evidence.ndjson")
             wrong = {name: got for name, got in verdicts(out).items() if expected[name] != got}
-            twice = asked_twice(left.exchanges) if left else ["no evidence"]
-            if status != code or wrong or twice or left is None or not left.complete:
+            twice = asked_twice(last.exchanges) if last else ["no evidence"]
+            if status != code or wrong or twice or last is None or not last.complete:
                 bad += 1
                 print(f"run {runs}: exit {status}, not {code}; differing {wrong}; asked twice {twice}")
     print(f"{done} kills in {runs} runs: {runs - bad} came to the verdicts of a run that was left alone, {bad} did not")

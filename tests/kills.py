@@ -50,26 +50,34 @@ def wait(process: subprocess.Popen[bytes]) -> int:
         process.kill()
 
 
-def killed(url: str, out: Path, chance: Random, span: float, *more: str) -> tuple[int, Evidence | None]:
-    """Kill -9 a run some time within so many seconds.  What is on disk then, which must be read; and the exit code."""
-    with start(url, out, *more) as process:
-        try:
-            process.wait(chance.uniform(0, span))
-        except subprocess.TimeoutExpired:
-            process.kill()
-        code = process.wait(10)
+def killed(url: str, out: Path, chance: Random, *more: str) -> tuple[int, Evidence | None]:
+    """Kill -9 a run while it starts, or some exchanges further on.  Its exit code, and what is on disk then."""
     path = out / "evidence.ndjson"
-    if not path.exists() or b"\n" not in path.read_bytes():
-        return code, None
-    return code, evidence.read(path)
+    with start(url, out, *more) as process:
+        if chance.random() < 0.2:
+            time.sleep(chance.uniform(0, 1))
+        else:
+            begun(process, path, count(path) + chance.randrange(25))
+            time.sleep(chance.uniform(0, 0.1))
+        process.kill()
+        code = process.wait(10)
+    return code, left(path)
+
+
+def left(path: Path) -> Evidence | None:
+    """The evidence on disk, which must be whole; None if not even its first line was written."""
+    return evidence.read(path) if path.exists() and b"\n" in path.read_bytes() else None
+
+
+def count(path: Path) -> int:
+    """How many exchanges are on disk."""
+    return path.read_bytes().count(b'"kind":"exchange"') if path.exists() else 0
 
 
 def begun(process: subprocess.Popen[bytes], path: Path, exchanges: int) -> None:
-    """Wait until so many exchanges are in the evidence."""
+    """Wait until so many exchanges are on disk, or it has ended."""
     until = time.monotonic() + 60
-    while process.poll() is None and time.monotonic() < until:
-        if path.exists() and path.read_bytes().count(b'"kind":"exchange"') >= exchanges:
-            return
+    while process.poll() is None and time.monotonic() < until and count(path) < exchanges:
         time.sleep(0.01)
 
 
