@@ -6,6 +6,7 @@ an error that names the file and the key; a contract is trusted only because not
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 from . import schema
 from .model import JSON, Level, UsageError, Zone
 from .schema import Schema
-from .strict_toml import Table
+from .strict_toml import Table, lines
 
 FORMAT = 1
 
@@ -43,7 +44,8 @@ class Statement:
     """One atomic claim of the document, in our words: claimed by requirements, or excluded with a reason.
 
     `field` is the document's; `basis` names the standard of a claim that no vendor's document makes (a convention);
-    `resolved` is the field of another document by which this one's wording was understood.
+    `resolved` is the field of another document by which this one's wording was understood.  `file` and `line` are where
+    we wrote it down: a path from the project's root for a built-in contract, NAME/statements.toml for one's own.
     """
 
     id: str
@@ -54,6 +56,8 @@ class Statement:
     excluded: str | None
     basis: str | None
     resolved: str | None
+    file: str = dataclasses.field(compare=False)
+    line: int = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +237,9 @@ def _check_readings(contract: Contract, path: Path) -> None:
 
 def _statements(path: Path, *, conventions: bool) -> tuple[Statement, ...]:
     table = Table.read(path)
-    statements = tuple(_statement(each, convention=conventions) for each in table.tables("statement"))
+    found = table.tables("statement")
+    where = zip(found, lines(path, "id", [str(each.values.get("id")) for each in found]), strict=True)
+    statements = tuple(_statement(each, _shown(path), line, convention=conventions) for each, line in where)
     table.done()
     seen: set[str] = set()
     for statement in statements:
@@ -243,7 +249,13 @@ def _statements(path: Path, *, conventions: bool) -> tuple[Statement, ...]:
     return statements
 
 
-def _statement(table: Table, *, convention: bool) -> Statement:
+def _shown(path: Path) -> str:
+    """The path of a contract's file as anybody can find it, whatever the machine."""
+    folder = path.parent.resolve()
+    return f"{'schemas/' if folder.parent == schemas_folder().resolve() else ''}{folder.name}/{path.name}"
+
+
+def _statement(table: Table, file: str, line: int, *, convention: bool) -> Statement:
     id_ = table.text("id", pattern=r"[a-z0-9-]+(\.[a-z0-9-]+)+")
     table.name = f"statement {id_}"
     requirements = tuple(table.texts("requirements"))
@@ -262,6 +274,8 @@ def _statement(table: Table, *, convention: bool) -> Statement:
         excluded=excluded,
         basis=table.text("basis") if convention else table.text("basis", default="") or None,
         resolved=table.text("resolved", default="") or None,
+        file=file,
+        line=line,
     )
     table.done()
     return statement

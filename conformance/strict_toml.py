@@ -4,10 +4,26 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
 from .model import UsageError
+
+
+def lines(path: Path, key: str, values: Sequence[str]) -> list[int]:
+    """The numbers, from 1, of the lines that give a key these values, in the order of the file.
+
+    A value that stands on no line of its own as `key = "value"` is said to be on the line of another one.
+    """
+    pattern = re.compile(rf"""\s*{re.escape(key)}\s*=\s*(["'])(.*)\1\s*(#.*)?""")
+    matches = enumerate(map(pattern.fullmatch, path.read_text("utf-8").splitlines()), 1)
+    written = [(number, match[2]) for number, match in matches if match]
+    found, start = [], 0
+    for value in values:
+        start = next((n for n in range(start, len(written)) if written[n][1] == value), start)
+        found.append(written[start][0] if written else 1)
+    return found
 
 
 class Table:

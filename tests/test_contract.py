@@ -47,6 +47,24 @@ def told(id_: str) -> Callable[[contract.Contract], list[str | None]]:
     return read
 
 
+@pytest.mark.parametrize("name", contract.names())
+def test_a_statement_knows_its_line(name: str) -> None:
+    """Each statement of a built-in contract names the file, and the line in it that gives its id."""
+    for statement in contract.load(name).statements:
+        assert statement.file in (f"schemas/{name}/{STATEMENTS}", f"schemas/common/{STATEMENTS}")
+        written = (contract.schemas_folder().parent / statement.file).read_text("utf-8").splitlines()
+        assert written[statement.line - 1] == f'id = "{statement.id}"'
+
+
+def test_a_statement_of_ones_own_knows_its_line(folder: Path) -> None:
+    """The file of a user's own contract is told by the folder's name, wherever on the machine it lies."""
+    text = (folder / STATEMENTS).read_text("utf-8")
+    (folder / STATEMENTS).write_text(text + "\n" + PLAIN + 'excluded = "a test"\n', "utf-8")
+    own = contract.load(str(folder)).statements
+    (found,) = (statement for statement in own if statement.id == "my.own")
+    assert (found.file, found.line) == ("mine/statements.toml", len(text.splitlines()) + 3)
+
+
 @pytest.fixture(autouse=True)
 def _nothing_kept() -> Iterator[None]:
     """No contract that is loaded here is kept for another test: what a name means changes between them."""

@@ -158,6 +158,8 @@ def statement(*claims: str) -> Statement:
         excluded=None,
         basis=None,
         resolved=None,
+        file="tests/statements.toml",
+        line=1,
     )
 
 

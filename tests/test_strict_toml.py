@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from conformance.model import UsageError
-from conformance.strict_toml import Table
+from conformance.strict_toml import Table, lines
 
 FILE = Path("folder/a.toml")
 TEXT = """
@@ -120,3 +120,18 @@ def test_unreadable(tmp_path: Path, data: bytes | None, why: str) -> None:
     with pytest.raises(UsageError) as refused:
         Table.read(tmp_path / "a.toml")
     assert str(refused.value).startswith(f"{tmp_path / 'a.toml'}: {why}")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (TEXT, [8, 10]),
+        (TEXT.replace('id = "two"', "  id='two' # the second"), [8, 10]),
+        ('row = [{id = "one"}, {id = "two"}]\n', [1, 1]),
+        ('about = "id = one"\n[[row]]\nid = "one"\n[[row]]\n"id" = "two"\n', [3, 3]),
+    ],
+)
+def test_lines_of_values(tmp_path: Path, text: str, found: list[int]) -> None:
+    """A value's line is found where it has one of its own, and there is an answer where it has none."""
+    (tmp_path / "a.toml").write_text(text, "utf-8")
+    assert lines(tmp_path / "a.toml", "id", ["one", "two"]) == found

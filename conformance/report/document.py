@@ -230,6 +230,8 @@ def _statements(contract: Contract, judged: Sequence[Judged]) -> list[JSON]:
                 "level": statement.level.value,
                 "text": statement.text,
                 "source": contract.source(statement),
+                "file": statement.file,
+                "line": statement.line,
                 "requirements": list(statement.requirements),
                 "verdict": min(found, key=WORST.index).value if found else None,
                 "excluded": statement.excluded,
