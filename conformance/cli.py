@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import secrets
 import signal
 import sys
@@ -112,7 +113,7 @@ def _parser() -> argparse.ArgumentParser:
 def run_command(values: dict[str, Any]) -> int:
     """`run`.  Interrupted or asked to end, it makes the report of what it has, which says that it is incomplete."""
     from . import evidence
-    from .report import document, files
+    from .report import document, files, github
     from .run import EVIDENCE
 
     said = asked.check(values)
@@ -131,6 +132,7 @@ def run_command(values: dict[str, Any]) -> int:
     finally:
         signal.signal(signal.SIGTERM, before)
     files.write(report, out)
+    github.tell(report, os.environ, _say)
     _say(console.last_line(report, out))
     return document.exit_code(report)
 
@@ -164,7 +166,7 @@ def plan_command(values: dict[str, Any]) -> int:
 
 def judge_command(values: dict[str, Any]) -> int:
     """`judge`: the worst exit code of all the evidence given."""
-    from .report import document, files
+    from .report import document, files, github
     from .run import EVIDENCE
 
     worst = 0
@@ -175,6 +177,7 @@ def judge_command(values: dict[str, Any]) -> int:
         out = Path(values["out"]) if values["out"] else path.parent
         if values["out"]:
             files.write(report, out if len(values["evidence"]) == 1 else out / path.parent.name)
+        github.tell(report, os.environ, _say)
         _say(console.last_line(report, out))
         worst = max(worst, document.exit_code(report), key=[0, 3, 1, 2].index)
     return worst

@@ -20,6 +20,10 @@ from conformance.requirements import rows
 
 KEY = "a-key-of-the-tests"
 
+VIEWS = (
+    *("report.json", "report.html", "junit.xml", "ctrf.json", "report.sarif", "summary.md", "badge.json", "badge.svg"),
+)
+
 
 def nobody() -> str:
     """A URL where nothing listens."""
@@ -144,7 +148,7 @@ def test_run_says_what_it_does(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert last.startswith("the built-in reference endpoint is conformant: ")
     assert last.endswith(str(out / "report.html"))
     names = {path.name for path in out.iterdir()}
-    assert names == {"evidence.ndjson", "report.json", "report.html", "junit.xml", "summary.md"}
+    assert names == {"evidence.ndjson", *VIEWS}
 
 
 def test_a_nonconforming_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,19 +6,22 @@ import json
 from pathlib import Path
 
 from ..model import JSON, UsageError
-from . import html, junit, markdown
+from . import badge, ctrf, html, junit, markdown, sarif
 
 REPORT = "report.json"
 
 
 def write(report: dict[str, JSON], out: Path) -> None:
     """Write report.json and its views.  Raises UsageError where the folder cannot be written."""
-    text = json.dumps(report, ensure_ascii=False, indent=1)
     contents = {
-        REPORT: text.encode("utf-8", "backslashreplace") + b"\n",
-        "report.html": html.render(report).encode("utf-8", "backslashreplace"),
+        REPORT: _json(report),
+        "report.html": _text(html.render(report)),
         "junit.xml": junit.render(report),
-        "summary.md": markdown.render(report).encode("utf-8", "backslashreplace"),
+        "ctrf.json": _json(ctrf.render(report)),
+        "report.sarif": _json(sarif.render(report)),
+        "summary.md": _text(markdown.render(report)),
+        "badge.json": _json(badge.endpoint(report)),
+        "badge.svg": _text(badge.draw(report)),
     }
     try:
         out.mkdir(parents=True, exist_ok=True)
@@ -28,3 +31,12 @@ def write(report: dict[str, JSON], out: Path) -> None:
             beside.replace(out / name)
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}; give another --out") from None
+
+
+def _json(value: JSON) -> bytes:
+    return _text(json.dumps(value, ensure_ascii=False, indent=1)) + b"\n"
+
+
+def _text(words: str) -> bytes:
+    """UTF-8; half characters as escapes, which JSON has for them too."""
+    return words.encode("utf-8", "backslashreplace")

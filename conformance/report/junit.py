@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import cast
 from xml.etree import ElementTree as ET  # only written with, never read with
 
-from ..model import JSON, Outcome
+from ..model import JSON
 from ..reply import members, objects, text
-from .document import exit_code, rows_by_id
-from .overview import because
+from .document import rows_by_id
+from .overview import because, is_undecided
 from .shown import visible
 
 
@@ -20,7 +20,7 @@ def render(report: dict[str, JSON]) -> bytes:
     """The report as JUnit XML."""
     rows = rows_by_id(report)
     counts = cast("dict[str, int]", report["counts"])
-    undecided = report["outcome"] == Outcome.UNDECIDED.value or exit_code(report) == 3
+    undecided = is_undecided(report)
     suite = ET.Element(
         "testsuite",
         name=f"chat-conformance {text(members(report['contract'])['name'])}",

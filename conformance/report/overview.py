@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from ..model import JSON, Outcome
 from ..reply import items, members, objects, text
-from .document import rows_by_id
+from .document import exit_code, rows_by_id
 
 SIGNS = {
     "pass": "✓",
@@ -57,6 +57,11 @@ def counts(report: dict[str, JSON]) -> dict[str, int]:
 def is_required(row: dict[str, JSON]) -> bool:
     """Whether every endpoint must meet it: a MUST of no feature."""
     return row["level"] == "MUST" and row["feature"] is None
+
+
+def is_undecided(report: dict[str, JSON]) -> bool:
+    """Whether too little could be judged, whatever else is wrong."""
+    return report["outcome"] == Outcome.UNDECIDED.value or exit_code(report) == 3
 
 
 def because(report: dict[str, JSON]) -> str:

@@ -25,7 +25,16 @@ PASS, FAIL, WARN, OBSERVED = Verdict.PASS, Verdict.FAIL, Verdict.WARN, Verdict.O
 UNSUPPORTED, INCONCLUSIVE, KNOWN, ERROR = Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE, Verdict.KNOWN, Verdict.ERROR
 GOOD, BAD, OPEN = Outcome.CONFORMANT, Outcome.NONCONFORMANT, Outcome.UNDECIDED
 
-VIEWS = ("report.json", "report.html", "junit.xml", "summary.md")
+VIEWS = (
+    "report.json",
+    "report.html",
+    "junit.xml",
+    "ctrf.json",
+    "report.sarif",
+    "summary.md",
+    "badge.json",
+    "badge.svg",
+)
 
 Said = tuple[Level, str | None, Verdict]
 """A row: its level, its feature and its verdict."""
