@@ -124,32 +124,15 @@ def fault(name: str) -> Mutant:
                 return mutant
     known = faults()
     if name not in known:
-        raise UsageError(f"there is no fault {name!r}{_nearest(name, list(known))}; see `chat-conformance list faults`")
+        raise unknown("fault", name, list(known))
     return known[name]
 
 
-def _nearest(name: str, known: list[str]) -> str:
+def unknown(what: str, name: str, known: list[str]) -> UsageError:
+    """The error that there is nothing of this name, with the nearest name that there is."""
     near = difflib.get_close_matches(name, known, 1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
-
-
-def explain(name: str) -> Iterator[str]:
-    """All there is to know of a requirement.  Raises UsageError with the nearest id there is."""
-    found = registry().get(name.partition(":")[0])
-    if found is None:
-        raise UsageError(
-            f"there is no requirement {name!r}{_nearest(name, list(registry()))}; "
-            "see `chat-conformance list requirements`"
-        )
-    yield f"{found.id}  {found.level}"
-    yield f"  {found.statement}"
-    yield f"  judged on     {found.kind}" + (f", where feature {found.feature} is on" if found.feature else "")
-    yield f"  scenario      {found.scenario.name}: {found.scenario.purpose}"
-    for contract in _contracts(None):
-        for statement in contract.claiming(found.id):
-            yield f"  {contract.name:13} {contract.source(statement)}: {statement.text}"
-    for mutant in mutants(found, None):
-        yield f"  caught        {mutant.name}: {mutant.about}"
+    meant = f" (did you mean {near[0]!r}?)" if near else ""
+    return UsageError(f"there is no {what} {name!r}{meant}; see `chat-conformance list {what}s`")
 
 
 def covered(planned: Plan) -> Iterator[str]:

@@ -236,7 +236,9 @@ def list_command(values: dict[str, Any]) -> int:
 
 def explain_command(values: dict[str, Any]) -> int:
     """`explain`."""
-    for line in catalogue.explain(values["requirement"]):
+    from . import explain
+
+    for line in explain.lines(explain.explain(values["requirement"])):
         _say(line)
     return 0
 
