@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import __version__, asked, catalogue, console, options
+from . import __version__, asked, catalogue, console, options, usage
 from . import contract as contracts
 from .asked import Asked
+from .completion import SHELLS
 from .contract import Contract
 from .evidence import Evidence
 from .model import UsageError
@@ -64,16 +65,24 @@ def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="chat-conformance",
         description="Conformance tests for OpenAI-compatible chat-completions endpoints.",
+        epilog=usage.epilog(""),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"chat-conformance {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name: str, does: Any, help_: str, *given: Option) -> argparse.ArgumentParser:
-        made = commands.add_parser(name, help=help_, description=help_, allow_abbrev=False)
+        made = commands.add_parser(
+            name,
+            help=help_,
+            description=help_,
+            epilog=usage.epilog(name),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
         made.set_defaults(command=does)
-        for option in given:
-            made.add_argument(option.flag, help=option.help, **option.keywords)
+        usage.add(made, given)
         return made
 
     command(
@@ -92,8 +101,8 @@ def _parser() -> argparse.ArgumentParser:
     judged.add_argument("--contract", metavar="NAME|DIR", help="the contract to judge by; default: the one of the run")
     judged.add_argument("--out", metavar="DIR", help="write the reports there; default: only say the outcome")
     served = command("serve", serve_command, "Serve the reference endpoint.", options.CONTRACT)
-    served.add_argument("--host", default="127.0.0.1")
-    served.add_argument("--port", type=_port, default=8080, metavar="N", help="0 for any free one")
+    served.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on; default 127.0.0.1")
+    served.add_argument("--port", type=_port, default=8080, metavar="N", help="0 for any free one; default 8080")
     served.add_argument("--api-key", metavar="K", help="the only key that is served (user:password for Basic)")
     served.add_argument("--model", default=options.REFERENCE_MODEL, metavar="NAME", help="the name of its model")
     served.add_argument("--fault", metavar="NAME", help="spoil it by one fault of `list faults`")
@@ -102,11 +111,15 @@ def _parser() -> argparse.ArgumentParser:
     checked.add_argument("--contract", metavar="NAME|DIR", action="append", help="only this one (repeat); default: all")
     checked.add_argument("--json", action="store_true", help="the kill matrix as JSON")
     listed = command("list", list_command, "List contracts, requirements, faults or features.")
-    listed.add_argument("what", choices=sorted(catalogue.LISTS))
+    listed.add_argument("what", choices=sorted(catalogue.LISTS), help="what to list")
     listed.add_argument("--contract", metavar="NAME|DIR", help="only what this contract has")
     listed.add_argument("--json", action="store_true", help="as JSON")
     explained = command("explain", explain_command, "Say all there is to know of one requirement.")
-    explained.add_argument("requirement", metavar="REQUIREMENT")
+    explained.add_argument(
+        "requirement", metavar="REQUIREMENT", help="an id, as `list requirements` and reports have it"
+    )
+    completed = command("completion", completion_command, "Print a script by which a shell completes this command.")
+    completed.add_argument("shell", choices=SHELLS, help="the shell that will read it")
     return parser
 
 
@@ -240,6 +253,14 @@ def explain_command(values: dict[str, Any]) -> int:
 
     for line in explain.lines(explain.explain(values["requirement"])):
         _say(line)
+    return 0
+
+
+def completion_command(values: dict[str, Any]) -> int:
+    """`completion`."""
+    from . import completion
+
+    _say(completion.script(_parser(), values["shell"]))
     return 0
 
 

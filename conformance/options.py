@@ -44,14 +44,18 @@ _INT, _FLOAT = _above_zero(int), _above_zero(float)
 
 CONTRACT = Option(
     flag="--contract",
-    help="contract by name, or a folder of your own",
+    help="contract to test against: a name of `list contracts`, or a folder of your own",
     keywords={"metavar": "NAME|DIR", "default": "highwayapi"},
 )
 
 OPTIONS = (
     CONTRACT,
-    Option(flag="--base-url", help="endpoint without the contract's path", keywords={"metavar": "URL"}),
-    Option(flag="--url", help="endpoint, the whole URL", keywords={"metavar": "URL"}),
+    Option(
+        flag="--base-url",
+        help="URL of the endpoint up to the path that the contract adds to it",
+        keywords={"metavar": "URL"},
+    ),
+    Option(flag="--url", help="URL of the endpoint, whole", keywords={"metavar": "URL"}),
     Option(flag="--model", help="model to ask for; required with a URL", keywords={"metavar": "NAME"}),
     Option(
         flag="--api-key-env", help="variable that holds the key (user:password for Basic)", keywords={"metavar": "VAR"}
@@ -67,22 +71,34 @@ OPTIONS = (
         help="how much is fired: at most 40, 400 or 2,000 requests",
         keywords={"choices": [depth.value for depth in Depth], "default": Depth.STANDARD.value},
     ),
-    Option(flag="--seed", help="the same seed gives the same plan", keywords={"type": _not_negative, "default": 1}),
-    Option(flag="--concurrency", help="exchanges in flight", keywords={"metavar": "N", "type": _INT, "default": 8}),
+    Option(
+        flag="--seed",
+        help="the same seed gives the same plan",
+        keywords={"metavar": "N", "type": _not_negative, "default": 1},
+    ),
+    Option(
+        flag="--concurrency", help="requests under way at a time", keywords={"metavar": "N", "type": _INT, "default": 8}
+    ),
     Option(flag="--rate", help="requests a second at most", keywords={"metavar": "R", "type": _FLOAT}),
     Option(
         flag="--timeout",
-        help="seconds an exchange may take, and for which a silent endpoint is waited for",
+        help="seconds that an exchange may take, and for which a silent endpoint is waited for",
         keywords={"metavar": "S", "type": _FLOAT, "default": 120.0},
     ),
     Option(
-        flag="--retries", help="tries after weather", keywords={"metavar": "N", "type": _not_negative, "default": 2}
+        flag="--retries",
+        help="further tries after a 429, a 502 to 504, a timeout and the like",
+        keywords={"metavar": "N", "type": _not_negative, "default": 2},
     ),
     Option(flag="--max-requests", help="requests at most, retries included", keywords={"metavar": "N", "type": _INT}),
-    Option(flag="--max-tokens", help="tokens at most, debited at their worst", keywords={"metavar": "N", "type": _INT}),
+    Option(
+        flag="--max-tokens",
+        help="tokens at most; each request counts as the most that it may cost",
+        keywords={"metavar": "N", "type": _INT},
+    ),
     Option(
         flag="--context",
-        help="tokens that a huge max_tokens is debited as",
+        help="tokens that a request for more than any context holds counts as",
         keywords={"metavar": "N", "type": _INT, "default": 8192},
     ),
     Option(
@@ -90,12 +106,12 @@ OPTIONS = (
     ),
     Option(
         flag="--with",
-        help="switch a feature on (repeat)",
+        help="test a feature of `list features` that is off by default (repeat)",
         keywords={"metavar": "FEATURE", "action": "append", "default": [], "dest": "with_"},
     ),
     Option(
         flag="--without",
-        help="switch a feature off (repeat)",
+        help="the endpoint does not offer this feature (repeat)",
         keywords={"metavar": "FEATURE", "action": "append", "default": []},
     ),
     Option(
@@ -113,9 +129,11 @@ OPTIONS = (
         help="command that brings the endpoint back when it died of a request",
         keywords={"metavar": "COMMAND"},
     ),
-    Option(flag="--ca-file", help="certificates to trust", keywords={"metavar": "FILE"}),
-    Option(flag="--client-cert", help="client certificate with its key", keywords={"metavar": "FILE"}),
-    Option(flag="--out", help="folder for evidence and reports", keywords={"metavar": "DIR"}),
+    Option(flag="--ca-file", help="file of certificates to trust", keywords={"metavar": "FILE"}),
+    Option(flag="--client-cert", help="file with a client certificate and its key", keywords={"metavar": "FILE"}),
+    Option(
+        flag="--out", help="folder for evidence and reports; default reports/CONTRACT-TIME", keywords={"metavar": "DIR"}
+    ),
     Option(
         flag="--resume",
         help="go on with the run that --out holds; nothing is asked twice",
