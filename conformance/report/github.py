@@ -12,7 +12,7 @@ from ..model import JSON
 from ..reply import objects, text
 from . import markdown
 from .document import rows_by_id
-from .overview import because, findings, is_undecided
+from .overview import because, findings, outcome_fails
 from .shown import clip, line
 
 MOST = 10
@@ -46,13 +46,13 @@ def commands(report: dict[str, JSON]) -> Iterator[str]:
     found = findings(rows_by_id(report))
     for kind, verdicts in KINDS.items():
         rows = [(name, row) for name, row in found.items() if row["verdict"] in verdicts]
-        room = MOST - (kind == "error" and is_undecided(report))
+        room = MOST - (kind == "error" and outcome_fails(report))
         for name, row in rows[:room]:
             what = next((text(each["message"]) for each in objects(row["violations"])), text(row["reason"]))
             yield _command(kind, name, clip(line(what)))
         if len(rows) > room:
             yield _command("notice", "report.html", f"{len(rows) - room} more of kind {kind}")
-    if is_undecided(report):
+    if outcome_fails(report):
         yield _command("error", "outcome", because(report))
 
 

@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET  # only written with, never read with
 from ..model import JSON
 from ..reply import members, objects, text
 from .document import rows_by_id
-from .overview import because, is_undecided
+from .overview import because, outcome_fails, outcome_word
 from .shown import visible
 
 
@@ -20,12 +20,12 @@ def render(report: dict[str, JSON]) -> bytes:
     """The report as JUnit XML."""
     rows = rows_by_id(report)
     counts = cast("dict[str, int]", report["counts"])
-    undecided = is_undecided(report)
+    fails = outcome_fails(report)
     suite = ET.Element(
         "testsuite",
         name=f"chat-conformance {text(members(report['contract'])['name'])}",
         tests=str(len(rows) + 1),
-        failures=str(counts["fail"] + undecided),
+        failures=str(counts["fail"] + fails),
         errors=str(counts["error"]),
         skipped=str(counts["unsupported"] + counts["inconclusive"]),
         timestamp=text(report["started"]).removesuffix("Z"),
@@ -34,9 +34,10 @@ def render(report: dict[str, JSON]) -> bytes:
     for name, row in rows.items():
         _case(suite, name, row)
     outcome = ET.SubElement(suite, "testcase", classname="run", name="outcome", time="0")
-    if undecided:
-        message = f"outcome: undecided: {because(report)}"
-        ET.SubElement(outcome, "failure", message=message, type="undecided").text = message
+    if fails:
+        word = outcome_word(report)
+        message = f"outcome: {word}: {because(report)}"
+        ET.SubElement(outcome, "failure", message=message, type=word).text = message
     root = ET.Element("testsuites")
     root.append(suite)
     ET.indent(root)

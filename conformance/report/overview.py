@@ -64,6 +64,16 @@ def is_undecided(report: dict[str, JSON]) -> bool:
     return report["outcome"] == Outcome.UNDECIDED.value or exit_code(report) == 3
 
 
+def outcome_fails(report: dict[str, JSON]) -> bool:
+    """Whether the run fails for what is no row's: too little could be judged, or an entry of the baseline must go."""
+    return is_undecided(report) or bool(report["stale"])
+
+
+def outcome_word(report: dict[str, JSON]) -> str:
+    """The outcome as a list of tests says it: undecided where --strict makes it so, too."""
+    return Outcome.UNDECIDED.value if is_undecided(report) else text(report["outcome"])
+
+
 def because(report: dict[str, JSON]) -> str:
     """Why the outcome is what it is, in a sentence or two."""
     rows = rows_by_id(report)

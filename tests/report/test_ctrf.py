@@ -6,6 +6,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from conformance.report import ctrf
 
 from .conftest import Ran, Report
@@ -41,11 +43,12 @@ def test_a_verdict_is_kept(spoil: Callable[..., Ran]) -> None:
     assert tests["inconclusive"]["message"] == "why inconclusive"
 
 
-def test_the_outcome_fails_where_it_is_undecided(spoil: Callable[..., Ran]) -> None:
-    """The last test fails where too little could be judged, and only there."""
+@pytest.mark.parametrize("changes", [{"outcome": "undecided"}, {"stale": [{}]}])
+def test_the_outcome_fails_for_what_is_no_rows(changes: Report, spoil: Callable[..., Ran]) -> None:
+    """The last test fails where too little could be judged, or an entry of the baseline must go, and only there."""
     report = spoil("ignores-n").copied()
     assert results_of(report)["tests"][-1]["status"] == "passed"
-    (last,) = results_of({**report, "outcome": "undecided"})["tests"][-1:]
+    (last,) = results_of({**report, **changes})["tests"][-1:]
     assert (last["name"], last["status"]) == ("outcome", "failed")
 
 

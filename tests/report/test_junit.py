@@ -115,15 +115,17 @@ def test_a_failure_can_be_reproduced_from_ci(spoil: Callable[..., Ran]) -> None:
         ({"outcome": "undecided"}, {}, True),
         ({"outcome": "undecided"}, {"error": 1}, True),
         ({"outcome": "undecided", "stale": [{}]}, {}, True),
+        ({"outcome": "nonconformant", "stale": [{}]}, {"pass": 1}, True),
         ({"outcome": "undecided", "strict": True}, {"warn": 1}, True),
         ({"outcome": "conformant", "strict": True}, {"inconclusive": 1}, True),
         ({"outcome": "conformant", "strict": True}, {"warn": 1}, False),
     ],
 )
-def test_an_undecided_run_fails_its_case(
+def test_a_run_that_fails_for_no_row_fails_its_case(
     changes: dict[str, Any], counts: dict[str, int], fails: bool, spoil: Callable[..., Ran]
 ) -> None:
-    """The outcome's case fails where too little could be judged, and is counted, whatever else is wrong."""
+    """The outcome's case fails where too little could be judged or an entry of the baseline must go, and is counted,
+    whatever else is wrong."""
     report = {**spoil("ignores-n").copied(), **changes}
     row = report["requirements"][0]
     report["requirements"] = [{**row, "verdict": verdict} for verdict, n in counts.items() for _ in range(n)]
@@ -133,8 +135,9 @@ def test_an_undecided_run_fails_its_case(
     failure = list(suite.iter("testcase"))[-1].find("failure")
     assert (failure is not None) == fails
     if failure is not None:
-        assert as_github(failure).startswith("outcome: undecided")
-        assert as_gitlab(failure).startswith("outcome: undecided")
+        word = "nonconformant" if report["outcome"] == "nonconformant" else "undecided"
+        assert as_github(failure).startswith(f"outcome: {word}")
+        assert as_gitlab(failure).startswith(f"outcome: {word}")
     assert exit_code(report) != 3 or fails
 
 
