@@ -11,7 +11,7 @@ import pytest
 from conformance import options, usage
 from conformance.cli import _parser, main
 
-README = (Path(__file__).parent.parent / "README.md").read_text("utf-8")
+ROOT = Path(__file__).parent.parent
 
 COMMANDS = [name for name in usage.EXAMPLES if name]
 
@@ -63,3 +63,12 @@ def test_defaults_are_said(capsys: pytest.CaptureFixture[str]) -> None:
         default = option.keywords.get("default")
         if default:
             assert f"default {default:g}" in said if isinstance(default, float) else f"default {default}" in said
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reading-a-report.md"])
+def test_exit_codes_are_the_same_everywhere(page: str) -> None:
+    """Help, README and documentation give each exit code the same meaning."""
+    said = dict(re.findall(r"^  (\d)  ([^:\n]*)", usage.EXITS, re.MULTILINE))
+    table = dict(re.findall(r"^\| (\d) \| ([^:|]*?) *[:|]", (ROOT / page).read_text("utf-8"), re.MULTILINE))
+    assert said == table
+    assert list(said) == ["0", "1", "2", "3"]
