@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from . import contract as contracts
 from . import plan, revive
 from .ask import Setting
+from .budget import Prices
 from .contract import Contract
 from .fire import Pace
 from .model import Depth, UsageError
@@ -94,6 +95,8 @@ class Asked:
             ),
             max_requests=values["max_requests"],
             max_tokens=values["max_tokens"],
+            max_cost=values["max_cost"],
+            prices=_prices(values),
             context=values["context"],
             reference=self.wants_reference,
             replay=Path(values["replay"] or f".chat-conformance/{self.contract.name}"),
@@ -112,6 +115,10 @@ def check(values: Mapping[str, Any]) -> Asked:
         raise UsageError("--select is empty: give an id, a part or a pattern, or leave it out to test everything")
     if values["resume"] and not values["out"]:
         raise UsageError("--resume needs --out: the folder of the run to go on with")
+    if (values["price_in"] is None) != (values["price_out"] is None):
+        raise UsageError("--price-in and --price-out go together: give both, 0 for what is free")
+    if values["max_cost"] is not None and values["price_in"] is None:
+        raise UsageError("--max-cost needs to know what tokens cost: give --price-in and --price-out")
     contract = contracts.load(values["contract"])
     url = _url(values, contract)
     if url is not None and not values["model"]:
@@ -121,6 +128,12 @@ def check(values: Mapping[str, Any]) -> Asked:
             if values[name]:
                 raise UsageError(f"--{name.replace('_', '-')} goes with a target: give --base-url or --url too")
     return Asked(values=values, contract=contract, url=url)
+
+
+def _prices(values: Mapping[str, Any]) -> Prices | None:
+    if values["price_in"] is None:
+        return None
+    return Prices(prompt=values["price_in"], completion=values["price_out"])
 
 
 def _url(values: Mapping[str, Any], contract: Contract) -> str | None:

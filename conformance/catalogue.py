@@ -8,6 +8,7 @@ from typing import cast
 
 from . import contract as contracts
 from .blame import COMBINATION
+from .budget import Prices
 from .contract import Contract
 from .generate.kitchen import kitchen
 from .generate.pool import coverage
@@ -152,8 +153,8 @@ def covered(planned: Plan) -> Iterator[str]:
             yield "not reached: " + ", ".join(f"{name} = {label}" for name, label in found.missing)
 
 
-def describe(planned: Plan, context: int) -> Iterator[str]:
-    """A plan for people: what would be sent, why, and at what cost."""
+def describe(planned: Plan, context: int, prices: Prices | None = None) -> Iterator[str]:
+    """A plan for people: what would be sent, why, and at what cost; of money where there are prices."""
     setting = planned.setting
     yield f"contract {setting.contract.name}, depth {planned.depth}, seed {setting.seed}"
     for step in planned.steps:
@@ -165,7 +166,6 @@ def describe(planned: Plan, context: int) -> Iterator[str]:
     deeper = f", {len(planned.deeper)} need a greater depth" if planned.deeper else ""
     off = f", {len(planned.off)} of features that are off" if planned.off else ""
     yield f"{judged}{deeper}{off}"
-    yield (
-        f"at most {planned.requests} requests and {planned.tokens(context):,} tokens (repeats that confirm may add "
-        f"{planned.depth.limit // 4} requests); plan {planned.digest[:16]}"
-    )
+    money = f", which cost {prices.cost(*planned.worst(context)):.4f}" if prices else ""
+    cost = f"at most {planned.requests} requests and {planned.tokens(context):,} tokens{money}"
+    yield (f"{cost} (repeats that confirm may add {planned.depth.limit // 4} requests); plan {planned.digest[:16]}")

@@ -172,7 +172,7 @@ def plan_command(values: dict[str, Any]) -> int:
     if values["json"]:
         _say(json.dumps({**planned.to_json(), "digest": planned.digest}, indent=1))
     else:
-        for line in catalogue.describe(planned, order.context):
+        for line in catalogue.describe(planned, order.context, order.prices):
             _say(line)
     return 0
 

@@ -137,10 +137,12 @@ def first_line(order: Order, planned: Plan, answer: Exchange) -> str:
     seconds = answer.pieces[-1][0] if answer.pieces else 0.0
     requests = planned.requests
     estimate = max(requests * seconds / order.pace.concurrency, requests / (order.pace.rate or 1e9), 1.0)
+    prices = order.prices
+    money = f", which cost {prices.cost(*planned.worst(order.context)):.4f}" if prices else ""
     return (
         f"testing {what} (contract {order.contract.name}, model {order.target.model}{by}): "
         f"{many(len(planned.rows), 'requirement')}, at most {many(requests, 'request')} and "
-        f"{many(planned.tokens(order.context), 'token')}, "
+        f"{many(planned.tokens(order.context), 'token')}{money}, "
         f"about {estimate:.0f} s"
     )
 

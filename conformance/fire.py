@@ -7,13 +7,10 @@ what the evidence has already, from a run that is resumed, is not sent again.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import math
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from email.utils import parsedate_to_datetime
 from typing import Self
 
 from . import record, transport
@@ -25,13 +22,11 @@ from .model import Credential, Depth, Purpose, Request
 from .plan import canary
 from .pulse import Pulse
 from .record import Address
+from .retry import answered, pause
 from .scenario import Case, Performance, Variant
 from .target import Target
 from .transport import Client
 from .writer import Writer
-
-LONGEST_WAIT = 60.0
-"""Seconds for which a Retry-After is honoured."""
 
 MOST_GUESSES = 2
 """Wrong keys a run may try, repeats included: endpoints lock out those who guess."""
@@ -69,8 +64,9 @@ class Job:
 class Firer:
     """Fires jobs at a target and writes every exchange as it ends.
 
-    `told` is called after each exchange; `given_up` are the cases that a dead endpoint was not asked.  One event loop
-    and one set of connections serve a whole run: use it as an asynchronous context manager.
+    `told` is called after each exchange; `given_up` are the cases that a dead endpoint was not asked, `starved` is why
+    something was not sent that should have been.  One event loop and one set of connections serve a whole run: use it
+    as an asynchronous context manager.
     """
 
     def __init__(
@@ -88,15 +84,16 @@ class Firer:
         self.told = told
         self.pulse = Pulse(in_flight=pace.concurrency, patience=pace.patience)
         self.given_up: set[str] = set()
+        self.starved: str | None = None
         self._slots: asyncio.LifoQueue[Client] = asyncio.LifoQueue()
         self._clients: list[Client] = []
         self._next_send = 0.0
         self._guesses = 0
         self._passed = False
         self._number = len(writer.evidence.exchanges)
-        self._had = _answered(writer.evidence.exchanges)
+        self._had = answered(writer.evidence.exchanges)
         for each in writer.evidence.exchanges:
-            budget.recall(Request(body=each.request.body), each.tokens("total_tokens"))
+            budget.recall(Request(body=each.request.body), each.tokens("total_tokens"), _counted(each))
             self._guesses += each.says_nothing is None and target.tries_wrong_key(each.request.headers)
         self._started = time.monotonic()
 
@@ -182,7 +179,7 @@ class Firer:
             if len(met) > self.pace.retries or not self._may_fare_better(met):
                 return answer
             address = replace(address, purpose=Purpose.RETRY)
-            await asyncio.sleep(min(_pause(answer, len(met)), self._left()))
+            await asyncio.sleep(min(pause(answer, len(met)), self._left()))
 
     def _may_fare_better(self, met: Sequence[Exchange]) -> bool:
         """Whether another try may tell more than these.
@@ -204,6 +201,14 @@ class Firer:
             return f"the deadline of {self.pace.deadline:g} s has passed"
         return None
 
+    def _refused(self, request: Request) -> str | None:
+        """Why a request may not be sent any more; else it is debited."""
+        late = self._late()
+        guessed = None if late else self._guessed(request)
+        starved = late or (None if guessed else self.budget.take(request))
+        self.starved = self.starved or starved
+        return guessed or starved
+
     def _guessed(self, request: Request) -> str | None:
         """Why no further wrong key may be tried; else it is counted, until weather shows that nobody looked at it."""
         if request.credential is not Credential.WRONG:
@@ -218,8 +223,7 @@ class Firer:
         client = await self._slots.get()
         try:
             await self._keep_rate()
-            refused = self._late() or self._guessed(request) or self.budget.take(request)
-            if refused:
+            if refused := self._refused(request):
                 return refused
             heard = await transport.hear(client, request, self.target, self.pace.timeout)
         finally:
@@ -227,7 +231,7 @@ class Firer:
         self._number += 1
         exchange = record.exchange(self._number, address, request, self.target, heard)
         self.writer.exchange(exchange)
-        self.budget.settle(request, exchange.tokens("total_tokens"))
+        self.budget.settle(request, exchange.tokens("total_tokens"), _counted(exchange))
         if request.credential is Credential.WRONG and exchange.says_nothing:
             self._guesses -= 1
         self.pulse.heard(exchange)
@@ -243,24 +247,6 @@ class Firer:
         await asyncio.sleep(min(mine - now, self._left()))
 
 
-def _answered(exchanges: Sequence[Exchange]) -> dict[tuple[str, int, tuple[int, int]], Exchange]:
-    """What a run has and need not ask again: not what ended in weather, nor what was to be tried once more."""
-    latest = {(each.case, each.round, each.step): each for each in exchanges}
-    fell = Counter((each.case, each.round, each.step) for each in exchanges if each.may_pass)
-    return {
-        key: each
-        for key, each in latest.items()
-        if each.left or not (each.says_nothing or (each.may_pass and fell[key] == 1))
-    }
-
-
-def _pause(exchange: Exchange, attempt: int) -> float:
-    """Seconds to wait before the next try: what Retry-After says, else a little longer each time."""
-    told = exchange.header("retry-after")
-    if told is None:
-        return 0.125 * 2.0**attempt
-    with contextlib.suppress(ValueError):
-        return min(max(float(told), 0.0), LONGEST_WAIT) if math.isfinite(float(told)) else 1.0
-    with contextlib.suppress(ValueError, TypeError):
-        return min(max(parsedate_to_datetime(told).timestamp() - time.time(), 0.0), LONGEST_WAIT)
-    return 1.0
+def _counted(exchange: Exchange) -> tuple[int | None, int | None]:
+    """The prompt and completion tokens that the endpoint counts."""
+    return exchange.tokens("prompt_tokens"), exchange.tokens("completion_tokens")

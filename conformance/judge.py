@@ -61,12 +61,16 @@ class Judged:
 
 @dataclass(frozen=True, kw_only=True)
 class Hearing:
-    """Evidence made ready for judging: live exchanges, and every performance up to where its exchanges reach."""
+    """Evidence made ready for judging: live exchanges, and every performance up to where its exchanges reach.
+
+    `unasked`: why not all was asked, where the run says so.
+    """
 
     setting: Setting
     exchanges: tuple[Exchange, ...]
     performances: Mapping[tuple[str, int], Performance]
     weather: int
+    unasked: str | None = None
 
     @property
     def contract(self) -> Contract:
@@ -100,20 +104,29 @@ def hear(evidence: Evidence, setting: Setting) -> Hearing:
         if exchange.ok or exchange.n <= dead:
             doubt = doubted.get(exchange.n)
             latest[exchange.case, exchange.round, exchange.step] = replace(exchange, doubt=doubt) if doubt else exchange
+    unasked = _unasked(evidence)
     known = {**scenarios(), **{each.name: each for each in (preflight, canary, reduce.SCENARIO)}}
     performances: dict[tuple[str, int], Performance] = {}
     for record in evidence.cases.values():
         if record.scenario in known:
             case = Case(scenario=known[record.scenario], variant=Variant(arguments=record.arguments, depth=Depth.SMOKE))
             for round_ in sorted({round_ for case_, round_, _ in latest if case_ == record.id} | {0}):
-                performances[record.id, round_] = _replay(case, round_, setting, latest)
+                performances[record.id, round_] = _replay(case, round_, setting, latest, unasked)
     live = [each for each in latest.values() if each.says_nothing is None]
     return Hearing(
         setting=setting,
         exchanges=tuple(sorted(live, key=lambda each: each.n)),
         performances=performances,
         weather=sum(each.weather is not None for each in evidence.exchanges),
+        unasked=unasked,
     )
+
+
+def _unasked(evidence: Evidence) -> str | None:
+    """Which budget was spent, or what else ended the run early, in its own words."""
+    footer = evidence.footer or {}
+    told = footer.get("starved") or (None if evidence.complete else footer.get("why"))
+    return told if isinstance(told, str) else None
 
 
 def _dead_after(evidence: Evidence) -> float:
@@ -140,14 +153,19 @@ def last_sign_of_life(exchanges: Sequence[Exchange]) -> int:
 
 
 def _replay(
-    case: Case, round_: int, setting: Setting, latest: Mapping[tuple[str, int, tuple[int, int]], Exchange]
+    case: Case,
+    round_: int,
+    setting: Setting,
+    latest: Mapping[tuple[str, int, tuple[int, int]], Exchange],
+    unasked: str | None,
 ) -> Performance:
     performance = case.perform(setting, round_)
     while performance.pending:
         steps = [(performance.step, member) for member in range(len(performance.pending))]
         recorded = [latest[key] for step in steps if (key := (case.id, round_, step)) in latest]
         if len(recorded) < len(steps):
-            performance.end("it was not performed to its end: the budget was spent or the run stopped")
+            why = unasked or "the budget was spent or the run stopped"
+            performance.end(f"it was not performed to its end: {why}")
         else:
             performance.answer(tuple(recorded))
     return performance
@@ -183,7 +201,8 @@ def _units(row: Row, hearing: Hearing) -> tuple[list[Unit], str]:
         units = [_unit(row, hearing, (each,), each) for each in applicable]
     else:
         units = [_unit(row, hearing, tuple(applicable), applicable)] if applicable else []
-    return _judged(units, Counter(), "no exchange of this run was one that it applies to")
+    asked = f", and not all was asked: {hearing.unasked}" if hearing.unasked else ""
+    return _judged(units, Counter(), f"no exchange of this run was one that it applies to{asked}")
 
 
 def _performed(row: Row, hearing: Hearing) -> tuple[list[Unit], str]:
@@ -200,7 +219,7 @@ def _performed(row: Row, hearing: Hearing) -> tuple[list[Unit], str]:
                 each for reply in performance.exchanges for each in (reply if isinstance(reply, tuple) else (reply,))
             )
             units.append(_unit(row, hearing, flat, *performance.exchanges))
-    return _judged(units, reasons, "its scenario was not performed")
+    return _judged(units, reasons, f"its scenario was not performed{f': {why}' if (why := hearing.unasked) else ''}")
 
 
 def _judged(units: Iterable[Unit], reasons: Counter[str], otherwise: str) -> tuple[list[Unit], str]:

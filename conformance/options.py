@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from .model import Depth
@@ -27,6 +28,16 @@ def _not_negative(text: str) -> int:
     value = int(text)
     if value < 0:
         raise argparse.ArgumentTypeError(f"{text} is below 0")
+    return value
+
+
+def _amount(text: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise argparse.ArgumentTypeError(f"{text} is no amount of money: give a number, as 0.15") from None
+    if not value.is_finite() or value < 0:
+        raise argparse.ArgumentTypeError(f"{text} is no amount of money: give a number that is not below 0")
     return value
 
 
@@ -95,6 +106,21 @@ OPTIONS = (
         flag="--max-tokens",
         help="tokens at most; each request counts as the most that it may cost",
         keywords={"metavar": "N", "type": _INT},
+    ),
+    Option(
+        flag="--price-in",
+        help="what a million prompt tokens cost, in any currency",
+        keywords={"metavar": "PRICE", "type": _amount},
+    ),
+    Option(
+        flag="--price-out",
+        help="what a million completion tokens cost",
+        keywords={"metavar": "PRICE", "type": _amount},
+    ),
+    Option(
+        flag="--max-cost",
+        help="money at most, by these prices, debited at its worst",
+        keywords={"metavar": "COST", "type": _above_zero(_amount)},
     ),
     Option(
         flag="--context",

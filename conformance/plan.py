@@ -70,7 +70,12 @@ class Plan:
 
     def tokens(self, context: int) -> int:
         """The most tokens it costs, retries and repeats not included."""
-        return sum(_tokens(case, self.setting, context) for case in [PREFLIGHT, *(step.case for step in self.steps)])
+        return sum(self.worst(context))
+
+    def worst(self, context: int) -> tuple[int, int]:
+        """Those tokens: of prompts and of completions."""
+        each = [worst_of(case, self.setting, context) for case in [PREFLIGHT, *(step.case for step in self.steps)]]
+        return sum(prompt for prompt, _ in each), sum(completion for _, completion in each)
 
     def to_json(self) -> dict[str, JSON]:
         """All that decides what is sent."""
@@ -144,7 +149,23 @@ def _ordered(rows: Iterable[Row], setting: Setting, depth: Depth) -> list[Step]:
             cases.setdefault(case.id, case)
             owners.setdefault(case.id, []).append(row.id)
     found = [Step(case=case, rows=tuple(owners[id_])) for id_, case in cases.items()]
-    return sorted(found, key=lambda step: (step.case.scenario.stage, -step.case.steps, -len(step.rows)))
+    found.sort(key=lambda step: (-step.case.steps, -len(step.rows)))
+    return [step for stage in Stage for step in _telling([each for each in found if each.case.scenario.stage is stage])]
+
+
+def _telling(steps: list[Step]) -> list[Step]:
+    """First those that tell of most rows a request of which none before them does, for a budget may end anywhere; then
+    the others, which tell more of the same, in the order given."""
+    first: list[Step] = []
+    told: set[str] = set()
+    while steps:
+        best = max(steps, key=lambda step: len(set(step.rows) - told) / step.case.steps)
+        if told.issuperset(best.rows):
+            break
+        first.append(best)
+        told.update(best.rows)
+        steps = [each for each in steps if each is not best]
+    return [*first, *steps]
 
 
 def _with_canaries(steps: list[Step]) -> tuple[Step, ...]:
@@ -165,9 +186,9 @@ def _with_canaries(steps: list[Step]) -> tuple[Step, ...]:
     return tuple(result)
 
 
-def _tokens(case: Case, setting: Setting, context: int) -> int:
-    """The most tokens a case costs: its scenario's completions, and the longest of its first prompts at every step."""
+def worst_of(case: Case, setting: Setting, context: int) -> tuple[int, int]:
+    """The most tokens a case costs: the longest of its first prompts at every step, and its scenario's completions."""
     performance = case.perform(setting)
     prompt = max((prompt_tokens(request) for request in performance.pending), default=0)
     performance.end("only looked at")
-    return case.tokens + case.scenario.huge * context + case.steps * prompt
+    return case.steps * prompt, case.tokens + case.scenario.huge * context

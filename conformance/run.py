@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
@@ -18,7 +19,7 @@ import hypothesis
 from . import __version__, plan, reduce, replay, shrink
 from .ask import Setting
 from .blame import COMBINATION, Cause, blame
-from .budget import Budget
+from .budget import Budget, Prices
 from .contract import Contract
 from .evidence import FORMAT, Evidence
 from .exchange import Exchange
@@ -52,6 +53,8 @@ class Order:
     pace: Pace = field(default_factory=Pace)
     max_requests: int | None = None
     max_tokens: int | None = None
+    max_cost: Decimal | None = None
+    prices: Prices | None = None
     context: int = 8192
     reference: bool = False
     replay: Path | None = None
@@ -73,6 +76,7 @@ class Order:
         states: dict[str, JSON] = {
             name: "on" if name in self.features else "off" for name in sorted(self.contract.features)
         }
+        prices = self.prices
         return {
             "format": FORMAT,
             "suite": __version__,
@@ -86,8 +90,19 @@ class Order:
             "selection": " ".join(self.selection) or None,
             "reference": self.reference,
             "target": {"url": self.target.redactor.text(self.target.url), "model": self.target.model},
+            "prices": None if prices is None else {"in": str(prices.prompt), "out": str(prices.completion)},
             "started": now(),
         }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ending:
+    """How a run ended: "done", or what ended it early; the cases that the endpoint did not outlive; and why something
+    was not sent that should have been, if anything was not."""
+
+    why: str
+    died_of: tuple[str, ...] = ()
+    starved: str | None = None
 
 
 class Watcher(Protocol):
@@ -123,16 +138,16 @@ def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> E
     planned = order.plan()
     begun = resume and not _nothing_yet(out / EVIDENCE)
     writer = Writer.resume(out / EVIDENCE, planned.digest) if begun else _begin(order, planned, out)
-    why, died_of = "interrupted", list[str]()
+    end = Ending(why="interrupted")
     try:
-        why, died_of = asyncio.run(_conduct(order, planned, writer, watcher))
+        end = asyncio.run(_conduct(order, planned, writer, watcher))
     except BaseExceptionGroup as group:
         raise _first(group) from None
     except UsageError:
         writer.discard()
         raise
     finally:
-        writer.end(why, now(), _counts(writer.evidence.exchanges), died_of)
+        writer.end(end.why, now(), _counts(writer.evidence.exchanges), end.died_of, end.starved)
     if order.replay is not None:
         replay.save(order.replay, order.contract, causes(writer.evidence, planned.setting))
     return writer.evidence
@@ -171,16 +186,21 @@ def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
     return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
 
 
-async def _conduct(order: Order, planned: Plan, writer: Writer, watcher: Watcher) -> tuple[str, list[str]]:
-    """The whole run.  Returns how it ended, and the cases that the endpoint did not outlive."""
-    budget = Budget(max_requests=order.max_requests, max_tokens=order.max_tokens, context=order.context)
+async def _conduct(order: Order, planned: Plan, writer: Writer, watcher: Watcher) -> Ending:
+    """The whole run."""
+    budget = Budget(
+        max_requests=order.max_requests,
+        max_tokens=order.max_tokens,
+        max_cost=order.max_cost,
+        prices=order.prices,
+        context=order.context,
+    )
     async with Firer(order.target, writer, budget, order.pace, watcher.exchanged) as firer:
         return await conduct(firer, order, planned, watcher)
 
 
-async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -> tuple[str, list[str]]:
-    """All that a run asks, in its order, by whatever fires.  Returns how it ended, and the cases that the endpoint did
-    not outlive.  Raises UsageError where the target cannot be tested."""
+async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -> Ending:
+    """All that a run asks, in its order, by whatever fires.  Raises UsageError where the target cannot be tested."""
     answer, setting = await _preflight(firer, planned.setting)
     watcher.begun(planned, answer)
     await firer.fire(setting, _saved(order, planned))
@@ -188,14 +208,14 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
     await firer.fire(setting, jobs)
     reviver = Reviver(firer, setting, order.restart)
     await reviver.settle(jobs)
-    died_of = [*reviver.culprits, *(suspects(firer.writer.evidence.exchanges) if reviver.dead else [])]
+    died_of = (*reviver.culprits, *(suspects(firer.writer.evidence.exchanges) if reviver.dead else ()))
     for culprit in died_of:
         watcher.died(culprit)
     if reviver.dead:
-        return DEAD, died_of
+        return Ending(why=DEAD, died_of=died_of, starved=firer.starved)
     allowance = await _minimise(firer, setting, planned, watcher)
     await _ask_again(firer, setting, planned, watcher, allowance)
-    return "done", died_of
+    return Ending(why="done", died_of=died_of, starved=firer.starved)
 
 
 def _saved(order: Order, planned: Plan) -> list[Job]:

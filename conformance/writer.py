@@ -93,10 +93,12 @@ class Writer:
         self.evidence.exchanges.append(exchange)
         self._append("exchange", to_json(exchange))
 
-    def end(self, why: str, ended: str, counts: Mapping[str, JSON], died_of: Sequence[str] = ()) -> None:
+    def end(
+        self, why: str, ended: str, counts: Mapping[str, JSON], died_of: Sequence[str] = (), starved: str | None = None
+    ) -> None:
         """Append the footer and close the file; `why` is "done", or what ended the run early.
 
-        `died_of`: the cases that the endpoint did not outlive.
+        `died_of`: the cases that the endpoint did not outlive.  `starved`: why something was not sent.
         """
         if self._file.closed:
             return
@@ -104,6 +106,8 @@ class Writer:
         footer: dict[str, JSON] = {"ended": ended, "why": why, "counts": dict(counts)}
         if died_of:
             footer["died_of"] = list(died_of)
+        if starved:
+            footer["starved"] = starved
         self.evidence.footer = footer
         self._append("footer", footer)
         self._file.close()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conformance.budget import PER_MESSAGE, UNSTATED, Budget, prompt_tokens, worst_tokens
+from conformance.budget import PER_MESSAGE, UNSTATED, Budget, Prices, prompt_tokens, worst_tokens
 from conformance.model import Request
 
 CONTEXT = 1000
@@ -129,6 +130,41 @@ def test_settled(used: int | None, left: int) -> None:
     budget.take(request)
     budget.settle(request, used)
     assert budget.tokens == left
+
+
+PRICES = Prices(prompt=Decimal("0.5"), completion=Decimal("1.5"))
+
+
+def test_money_is_counted() -> None:
+    """A request is debited at its worst by the prices of a million tokens; one that fits exactly is sent, the next not."""
+    worst = PRICES.cost(PROMPT, 10)
+    assert worst == (PROMPT * Decimal("0.5") + 15) / 1_000_000
+    budget = Budget(max_cost=2 * worst, prices=PRICES, context=CONTEXT)
+    ask = asked(messages=[HELLO], max_tokens=10)
+    assert [budget.take(ask) for _ in range(2)] == [None, None]
+    assert "--max-cost" in (budget.take(ask) or "")
+    assert budget.cost == 2 * worst
+
+
+@pytest.mark.parametrize(
+    ("counted", "cost"),
+    [
+        ((1, 2), PRICES.cost(1, 2)),
+        ((0, 0), Decimal(0)),
+        ((None, 2), PRICES.cost(PROMPT, 10)),
+        ((1, None), PRICES.cost(PROMPT, 10)),
+        ((-1, 2), PRICES.cost(PROMPT, 10)),
+        ((1, 10**12), PRICES.cost(PROMPT, 10)),
+        ((1, 5000), PRICES.cost(1, 5000)),
+    ],
+)
+def test_money_is_settled(counted: tuple[int | None, int | None], cost: Decimal) -> None:
+    """What was not used is given back, and what was thought beyond the limit is paid; a count that cannot be is nothing."""
+    budget = Budget(prices=PRICES)
+    ask = asked(messages=[HELLO], max_tokens=10)
+    budget.take(ask)
+    budget.settle(ask, None, counted)
+    assert budget.cost == cost
 
 
 @settings(deadline=None)

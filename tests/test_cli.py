@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import socket
@@ -65,6 +66,12 @@ BAD_USAGE: dict[str, tuple[list[str], str]] = {
     "bad header": (["run", "--base-url", "NOBODY", "--model", "m", "--header-env", "X-Team"], "NAME=VAR"),
     "selects nothing": (["run", "--select", "nix*"], "--select nix"),
     "no such certificate": (["run", "--base-url", "NOBODY", "--model", "m", "--ca-file", "nix"], "--ca-file nix"),
+    "one price": (["run", "--price-in", "1"], "go together"),
+    "cost without prices": (["run", "--max-cost", "1"], "give --price-in and --price-out"),
+    "no price": (["run", "--price-in", "cheap", "--price-out", "1"], "cheap is no amount of money"),
+    "price below 0": (["run", "--price-in=-1", "--price-out", "1"], "-1 is no amount of money"),
+    "endless cost": (["run", "--price-in", "1", "--price-out", "1", "--max-cost", "inf"], "inf is no amount of money"),
+    "no cost": (["run", "--price-in", "1", "--price-out", "1", "--max-cost", "0"], "0 is not above 0"),
     "unwritable out": (["run", "--out", "FILE/below"], "cannot write"),
     "out is a file": (["run", "--out", "FILE"], "cannot write"),
     "no evidence": (["judge", "nix.ndjson"], "cannot read nix.ndjson"),
@@ -215,6 +222,31 @@ def test_plan_counts_each_case(capsys: pytest.CaptureFixture[str]) -> None:
     lines = [line.split() for line in capsys.readouterr().out.splitlines() if line.startswith("  ")]
     assert {id_: int(times) for id_, times, *_ in lines} == cases
     assert len({times for id_, times in cases.items() if id_.startswith("bounds[")}) > 1
+
+
+def test_money(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With prices, `plan` and the first line of `run` say what the plan costs at worst, and the report what was spent;
+    what --max-cost starved is inconclusive and says so."""
+    prices = ["--depth", "smoke", "--price-in", "0.5", "--price-out", "1.50"]
+    assert main(["plan", *prices]) == 0
+    said = capsys.readouterr().out.splitlines()[-1]
+    worst = re.search(r"tokens, which cost (0\.\d+)", said)
+    assert worst
+    assert main(["run", *prices, "--out", str(tmp_path / "whole")]) == 0
+    assert worst.group(0) in capsys.readouterr().err.splitlines()[0]
+    report = json.loads((tmp_path / "whole" / "report.json").read_text())
+    spent = report["cost"]["spent"]
+    assert spent == (0.5 * report["tokens"]["prompt"] + 1.5 * report["tokens"]["completion"]) / 1e6
+    assert 0 < spent < float(worst.group(1))
+    most = spent / 2
+    assert main(["run", *prices, "--max-cost", f"{most:.6f}", "--out", str(tmp_path / "starved")]) == 3
+    starved = json.loads((tmp_path / "starved" / "report.json").read_text())
+    assert 0 < starved["cost"]["spent"] <= most
+    assert starved["counts"]["inconclusive"]
+    assert "(--max-cost) is spent" in starved["ended"]["starved"]
+    reasons = [row["reason"] for row in starved["requirements"] if row["verdict"] == "inconclusive"]
+    assert all("is spent" in reason for reason in reasons)
+    assert "Not all was asked: the budget of" in (tmp_path / "starved" / "summary.md").read_text()
 
 
 @pytest.mark.parametrize("what", ["contracts", "requirements", "faults", "features"])

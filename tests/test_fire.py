@@ -5,21 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import json
 import socket
 import threading
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from conformance import contract as contracts
 from conformance import record, transport
 from conformance.ask import Ask, Setting
-from conformance.budget import Budget
+from conformance.budget import Budget, Prices, completion_tokens, prompt_tokens
 from conformance.exchange import Exchange
 from conformance.fire import Firer, Job, Pace
-from conformance.model import Credential, Depth, Purpose, UsageError, Zone
+from conformance.model import Credential, Depth, Purpose, Request, UsageError, Zone
 from conformance.scenario import Case, Performance, Scenario, Script, Variant, scenario
 from conformance.target import Target
 from conformance.writer import Writer
@@ -458,6 +462,56 @@ def test_budgets_are_hard(budget: Budget, most: int) -> None:
     reasons = [performance.reason for performance in performances if performance.reason]
     assert len(reasons) == 30 - len(exchanges) or budget.max_tokens
     assert all("budget" in reason for reason in reasons)
+
+
+PRICES = Prices(prompt=Decimal(300), completion=Decimal(1500))
+KINDS = ("answered", "answered without usage", "throttled")
+limits = st.none() | st.integers(0, 12)
+
+
+@settings(deadline=None, max_examples=25)
+@given(
+    requests=limits,
+    tokens=st.none() | st.integers(0, 900),
+    cost=st.none() | st.integers(0, 400),
+    flow=st.tuples(st.integers(1, 6), st.integers(0, 3)),
+    said=st.lists(st.tuples(st.sampled_from(KINDS), st.floats(0, 1)), min_size=1, max_size=8),
+)
+def test_no_limit_is_ever_exceeded(
+    requests: int | None,
+    tokens: int | None,
+    cost: int | None,
+    flow: tuple[int, int],
+    said: list[tuple[str, float]],
+) -> None:
+    """However many are in flight and are tried again, a server never hears more, uses more or is paid more than allowed;
+    and what was not sent says why."""
+    used: list[tuple[int, int]] = []
+
+    async def handler(heard: Heard, writer: asyncio.StreamWriter) -> None:
+        kind, part = said[(len(server.heard) - 1) % len(said)]
+        request = Request(body=heard.body)
+        worst = prompt_tokens(request), completion_tokens(request, 100)
+        prompt, completion = (int(part * each) for each in worst)
+        used.append((prompt, completion) if kind == "answered" else worst)
+        usage = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+        body = json.dumps({"choices": [], **({"usage": usage} if kind == "answered" else {})}).encode()
+        writer.write(reply(429, b"{}", "retry-after: 0") if kind == "throttled" else reply(200, body))
+
+    money = None if cost is None else Decimal(cost) / 1000
+    budget = Budget(max_requests=requests, max_tokens=tokens, max_cost=money, prices=PRICES, context=100)
+    pace = replace(QUICK, concurrency=flow[0], retries=flow[1])
+    with serving(handler) as server:
+        exchanges, performances = fire(server, at_once, times=5, budget=budget, pace=pace)
+    prompt, completion = (sum(each) for each in zip(*used, strict=True)) if used else (0, 0)
+    assert len(server.heard) == len(exchanges) == budget.requests
+    assert requests is None or len(server.heard) <= requests
+    assert tokens is None or prompt + completion <= budget.tokens <= tokens
+    assert PRICES.cost(prompt, completion) == budget.cost
+    assert money is None or budget.cost <= money
+    assert server.most_in_flight <= flow[0]
+    if len(server.heard) < 10:
+        assert any("is spent" in (each.reason or "") for each in performances)
 
 
 def test_the_deadline_ends_a_run() -> None:

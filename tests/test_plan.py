@@ -96,13 +96,27 @@ def test_planning_sends_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_behaviour_before_refusals_before_rough_ones() -> None:
-    """Requests that must be served come first, the roughest refusals last, the longest scenarios first among their kind."""
+    """Requests that must be served come first, the roughest refusals last."""
     steps = [step.case.scenario for step in planned("highwayapi").steps if step.case.scenario is not plan.canary]
     stages = [each.stage for each in steps]
     assert stages == sorted(stages)
     assert set(stages) == set(Stage)
-    behaviour = [each.steps for each in steps if each.stage is Stage.BEHAVIOUR]
-    assert behaviour == sorted(behaviour, reverse=True)
+
+
+@pytest.mark.parametrize("name", contracts.names())
+def test_the_most_telling_first(name: str) -> None:
+    """Wherever a budget ends, no case that follows would have told of more new requirements a request; where nothing
+    new is left, the longest scenarios come first."""
+    steps = [step for step in planned(name).steps if step.case.scenario.stage is Stage.BEHAVIOUR]
+    told: set[str] = set()
+    while steps:
+        tell = [len(set(step.rows) - told) / step.case.steps for step in steps]
+        if not any(tell):
+            break
+        assert tell[0] == max(tell)
+        told.update(steps.pop(0).rows)
+    assert [step.case.steps for step in steps] == sorted((step.case.steps for step in steps), reverse=True)
+    assert told
 
 
 def test_a_canary_follows_refusals() -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import cast
 
 from .. import __version__
+from ..budget import Prices
 from ..contract import Contract
 from ..evidence import Evidence
 from ..exchange import Exchange
@@ -45,6 +47,7 @@ def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dic
         "ended": {
             "why": text((evidence.footer or {}).get("why")) or "broken off",
             "died_of": [text(each) for each in items((evidence.footer or {}).get("died_of"))],
+            "starved": text((evidence.footer or {}).get("starved")) or None,
         },
         "reference": header["reference"],
         "strict": strict,
@@ -66,7 +69,8 @@ def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dic
         "started": header["started"],
         "duration": _duration(evidence),
         "requests": len(evidence.exchanges),
-        "tokens": _tokens(evidence.exchanges),
+        "tokens": {**_tokens(evidence.exchanges)},
+        "cost": _cost(evidence),
         "weather": hearing.weather,
         "counts": {verdict.value: sum(each.verdict is verdict for each in judged) for verdict in Verdict},
         "features": header["features"],
@@ -179,7 +183,7 @@ def _duration(evidence: Evidence) -> float:
     return max((datetime.fromisoformat(ended) - started).total_seconds(), 0.0)
 
 
-def _tokens(exchanges: Iterable[Exchange]) -> dict[str, JSON]:
+def _tokens(exchanges: Iterable[Exchange]) -> dict[str, int]:
     """What the endpoint says it used; a count that cannot be is passed over, for it may be too long to be written."""
     total: Counter[str] = Counter()
     for exchange in exchanges:
@@ -187,6 +191,17 @@ def _tokens(exchanges: Iterable[Exchange]) -> dict[str, JSON]:
             count = exchange.tokens(name) or 0
             total[name] += count if 0 <= count <= MOST_TOKENS else 0
     return {"prompt": total["prompt_tokens"], "completion": total["completion_tokens"]}
+
+
+def _cost(evidence: Evidence) -> dict[str, JSON] | None:
+    """What the tokens cost that the endpoint says it used; None where nobody said what they cost."""
+    told = members(evidence.header.get("prices"))
+    if not told:
+        return None
+    prices = Prices(prompt=Decimal(text(told["in"])), completion=Decimal(text(told["out"])))
+    used = _tokens(evidence.exchanges)
+    spent = prices.cost(used["prompt"], used["completion"])
+    return {"in": float(prices.prompt), "out": float(prices.completion), "spent": float(spent)}
 
 
 def _readings(judged: Sequence[Judged], contract: Contract) -> list[JSON]:

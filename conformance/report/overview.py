@@ -110,6 +110,8 @@ def _ended(report: dict[str, JSON]) -> Iterable[str]:
     if not report["complete"]:
         why = text(ended.get("why"))
         yield f"The run stopped before its end{f': {why}' if why not in ('', 'interrupted', 'broken off') else ''}."
+    if ended.get("starved"):
+        yield f"Not all was asked: {text(ended['starved'])}."
     if died_of:
         which = "did not outlive" if len(died_of) == 1 or report["complete"] else "died of one of"
         yield f"The endpoint {which} {_names(died_of)}."
