@@ -89,7 +89,7 @@ class Firer:
         self._clients: list[Client] = []
         self._next_send = 0.0
         self._guesses = 0
-        self._passed = False
+        self._unsettled = False
         self._number = len(writer.evidence.exchanges)
         self._had = answered(writer.evidence.exchanges)
         for each in writer.evidence.exchanges:
@@ -184,13 +184,11 @@ class Firer:
     def _may_fare_better(self, met: Sequence[Exchange]) -> bool:
         """Whether another try may tell more than these.
 
-        What may be weather and may be none is tried again once; where such things are seen to pass, again and again.
+        What may be weather and may be none is tried again once; where any weather was seen, as often as weather is.
         """
         answer, before = met[-1], any(each.may_pass for each in met[:-1])
-        if answer.weather is not None:
-            return True
-        self._passed = self._passed or (before and not answer.may_pass)
-        return answer.may_pass and (self._passed or not before)
+        self._unsettled = self._unsettled or answer.weather is not None or (before and not answer.may_pass)
+        return answer.weather is not None or (answer.may_pass and (self._unsettled or not before))
 
     def _left(self) -> float:
         """Seconds until the deadline."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conformance import catalogue
 from conformance import contract as contracts
 from conformance.fire import Pace
 from conformance.model import JSON, Purpose
@@ -88,6 +89,26 @@ def test_a_run_in_the_rain(seed: int, tmp_path: Path, fair: dict[str, str]) -> N
     assert len(sky.happened) > 4
     assert [name for name, verdict in found.items() if verdict == "fail"] == []
     assert sum(found[name] == fair[name] for name in decided) >= 0.9 * len(decided)
+
+
+FAULTS = {
+    "streams-cut": ("http.complete", "http"),
+    "ignores-n": ("choices.count", "choices"),
+    "empty-body-is-500": ("errors.malformed-json-no-crash", "errors"),
+}
+"""Faults that look like weather, or not; the row that says so, and its part."""
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_in_the_rain(fault: str, tmp_path: Path) -> None:
+    """What the endpoint does each time is its answer, rain or not: a stream that is cut, a 500 for a particular input;
+    where there are tries enough to tell."""
+    row, part = FAULTS[fault]
+    endpoint = Endpoint(contracts.load("highwayapi"), mutant=catalogue.fault(fault))
+    with under(Sky(seed=1), endpoint) as server:
+        report, _ = judged(server.url, tmp_path, timeout=1.0, select=[part], retries=5)
+    found = verdicts(report)
+    assert [name for name, verdict in found.items() if verdict == "fail"] == [row]
 
 
 @pytest.mark.parametrize("kind", ["500", "closed before headers"])
