@@ -130,6 +130,11 @@ class Exchange:
         return None
 
     @property
+    def unkept(self) -> bool:
+        """A reply that came to its end, of which the run had no room for more than the beginning."""
+        return self.status is not None and self.error is not None and self.error.startswith("budget")
+
+    @property
     def _of_weather(self) -> bool:
         return self.doubt is not None or self.status in WEATHER_STATUSES or self.spent
 

@@ -21,7 +21,7 @@ from .exchange import Exchange
 from .model import Credential, Depth, Purpose, Request
 from .plan import canary
 from .pulse import Pulse
-from .record import Address
+from .record import Address, Room
 from .retry import answered, pause
 from .scenario import Case, Performance, Variant
 from .target import Target
@@ -91,9 +91,11 @@ class Firer:
         self._guesses = 0
         self._unsettled = False
         self._number = len(writer.evidence.exchanges)
+        self._room = Room()
         self._had = answered(writer.evidence.exchanges)
         for each in writer.evidence.exchanges:
             budget.recall(Request(body=each.request.body), each.tokens("total_tokens"), _counted(each))
+            self._room.take(each.pieces)
             self._guesses += each.says_nothing is None and target.tries_wrong_key(each.request.headers)
         self._started = time.monotonic()
 
@@ -188,7 +190,9 @@ class Firer:
         """
         answer, before = met[-1], any(each.may_pass for each in met[:-1])
         self._unsettled = self._unsettled or answer.weather is not None or (before and not answer.may_pass)
-        return answer.weather is not None or (answer.may_pass and (self._unsettled or not before))
+        if answer.weather is not None:
+            return not answer.unkept
+        return answer.may_pass and (self._unsettled or not before)
 
     def _left(self) -> float:
         """Seconds until the deadline."""
@@ -227,7 +231,7 @@ class Firer:
         finally:
             self._slots.put_nowait(client)
         self._number += 1
-        exchange = record.exchange(self._number, address, request, self.target, heard)
+        exchange = record.exchange(self._number, address, request, self.target, heard, room=self._room)
         self.writer.exchange(exchange)
         self.budget.settle(request, exchange.tokens("total_tokens"), _counted(exchange))
         if request.credential is Credential.WRONG and exchange.says_nothing:

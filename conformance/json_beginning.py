@@ -14,6 +14,7 @@ _SCALAR_TOKEN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)
 _CUT_STRING = re.compile(_STRING + r"(?:\\(?:u[0-9a-fA-F]{0,3})?)?\Z")
 _CUT_NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.(?:[0-9]+(?:[eE][+-]?[0-9]*)?)?|[eE][+-]?[0-9]*)?)?\Z")
 _WORDS = ("true", "false", "null")
+LONGEST_WORD = 5
 
 _VALUE, _FIRST_VALUE, _KEY, _FIRST_KEY, _COLON, _NEXT = "value", "first value", "key", "first key", "colon", "next"
 
@@ -43,7 +44,7 @@ def _is_cut(text: str, place: int, want: str) -> bool:
     """Whether the rest of the text is a token, all but its end."""
     if _CUT_STRING.match(text, place):
         return True
-    rest = text[place:]
+    rest = text[place : place + LONGEST_WORD + 1]
     scalar = _CUT_NUMBER.match(text, place) or any(word.startswith(rest) for word in _WORDS)
     return want in (_VALUE, _FIRST_VALUE) and bool(scalar)
 

@@ -30,7 +30,7 @@ class Pulse:
 
     def heard(self, exchange: Exchange) -> None:
         """An exchange ended."""
-        if exchange.weather is None:
+        if exchange.weather is None or exchange.unkept:
             self._silent, self.dead = 0, False
         else:
             self._silent += 1

@@ -19,8 +19,21 @@ from .target import Target
 LEFT = "left: the client hung up at the first piece, as the scenario has it"
 """The error of an exchange that was not to be heard to its end."""
 
-LONGEST = 16 * 1024 * 1024
-"""The most bytes of a body that are kept."""
+LONGEST = 8 * 1024 * 1024
+"""The most bytes of a body that are waited for; the longest honest one is a sixth of that."""
+
+MOST_PIECES = 65_536
+"""The most pieces of a body that are waited for."""
+
+BEGINNING = 64 * 1024
+"""Bytes of a body that are always kept.  One without an end has no more to say than them."""
+
+MOST_BEGINNING = 1024
+"""Pieces of a beginning."""
+
+ROOM = 64 * 1024 * 1024
+ROOM_PER_EXCHANGE = 512 * 1024
+"""Bytes of memory that the longer bodies of a run may take, taken apart: once, and for each exchange."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +57,35 @@ class Heard:
     error: str | None = None
 
 
+@dataclass(kw_only=True)
+class Room:
+    """What the bodies of a run take, taken apart, that are longer than a beginning: in bytes of memory, estimated.
+
+    Without it a hundred endless replies, each in bounds, would be more than any machine can hold.
+    """
+
+    taken: int = 0
+    exchanges: int = 0
+
+    def take(self, pieces: Sequence[tuple[float, bytes]]) -> bool:
+        """Whether there is room for one more body; if so, it is taken."""
+        self.exchanges += 1
+        if sum(len(data) for _, data in pieces) <= BEGINNING:
+            return True
+        weight = _weight(pieces)
+        if self.taken + weight > ROOM + self.exchanges * ROOM_PER_EXCHANGE:
+            return False
+        self.taken += weight
+        return True
+
+
+def _weight(pieces: Sequence[tuple[float, bytes]]) -> int:
+    """Bytes of memory: each byte three times, and what there is for each piece, line and JSON value."""
+    lines = sum(data.count(b"\n") for _, data in pieces)
+    values = sum(data.count(sign) for _, data in pieces for sign in (b",", b"{", b"["))
+    return 100 * lines + 80 * values + sum(150 + 3 * len(data) for _, data in pieces)
+
+
 def outgoing(request: Request, target: Target) -> tuple[tuple[str, str], ...]:
     """The headers to send: the request's own, the credential, the user's.
 
@@ -55,10 +97,12 @@ def outgoing(request: Request, target: Target) -> tuple[tuple[str, str], ...]:
     return (*request.headers, *credential, *extra)
 
 
-def exchange(number: int, address: Address, request: Request, target: Target, heard: Heard) -> Exchange:
-    """The exchange as it is judged and written."""
+def exchange(
+    number: int, address: Address, request: Request, target: Target, heard: Heard, *, room: Room | None = None
+) -> Exchange:
+    """The exchange as it is judged and written; `room` is what there is for the bodies of its run."""
     redactor = target.redactor
-    pieces, undone = _decoded(heard)
+    pieces, error = _kept(*_decoded(heard), room or Room())
     made = Exchange(
         n=number,
         case=address.case,
@@ -76,16 +120,16 @@ def exchange(number: int, address: Address, request: Request, target: Target, he
         headers=redactor.headers(heard.headers),
         pieces=redactor.pieces([(round(when, 6), data) for when, data in pieces]),
         received=heard.received,
-        error=None if (heard.error or undone) is None else redactor.text(heard.error or undone or ""),
+        error=None if error is None else redactor.text(error),
     )
     return _without_joined_secrets(made, redactor)
 
 
 def _decoded(heard: Heard) -> tuple[Sequence[tuple[float, bytes]], str | None]:
-    """The pieces without the content coding that some send unasked, and what went wrong there."""
+    """The pieces without the content coding that some send unasked, and what went wrong on the wire or there."""
     coding = next((value.strip().lower() for name, value in heard.headers if name.lower() == "content-encoding"), "")
     if coding not in ("gzip", "x-gzip", "deflate") or not heard.pieces:
-        return heard.pieces, None
+        return heard.pieces, heard.error
     decoder = zlib.decompressobj(zlib.MAX_WBITS | 32)
     pieces: list[tuple[float, bytes]] = []
     left = LONGEST + 1
@@ -93,14 +137,37 @@ def _decoded(heard: Heard) -> tuple[Sequence[tuple[float, bytes]], str | None]:
         try:
             plain = decoder.decompress(data, left)
         except zlib.error as error:
-            return [*pieces, (when, b"")], f"coding: the body is not {coding} ({error})"
+            return [*pieces, (when, b"")], heard.error or f"coding: the body is not {coding} ({error})"
         left -= len(plain)
-        if left <= 0:
-            return [*pieces, (when, plain[:-1])], f"long: more than {LONGEST} bytes when its {coding} is undone"
         pieces.append((when, plain))
-    if decoder.unused_data or not decoder.eof:
-        return pieces, f"coding: the body {'goes on after' if decoder.eof else 'ends before'} the end of its {coding}"
-    return pieces, None
+        if left <= 0:
+            return pieces, heard.error or f"long: more than {LONGEST} bytes when its {coding} is undone"
+    if heard.error is None and (decoder.unused_data or not decoder.eof):
+        ends = "goes on after" if decoder.eof else "ends before"
+        return pieces, f"coding: the body {ends} the end of its {coding}"
+    return pieces, heard.error
+
+
+def _kept(
+    pieces: Sequence[tuple[float, bytes]], error: str | None, room: Room
+) -> tuple[Sequence[tuple[float, bytes]], str | None]:
+    """The pieces that are kept, and the error: of a body without an end, or without room for it, the beginning."""
+    if error is not None and error.startswith("long"):
+        return _beginning(pieces), error
+    if room.take(pieces):
+        return pieces, error
+    return _beginning(pieces), error or "budget: the replies of the run so far are too long for more to be kept"
+
+
+def _beginning(pieces: Sequence[tuple[float, bytes]]) -> Sequence[tuple[float, bytes]]:
+    kept: list[tuple[float, bytes]] = []
+    left = BEGINNING
+    for when, data in pieces:
+        if left <= 0 or len(kept) == MOST_BEGINNING:
+            break
+        kept.append((when, data[:left]))
+        left -= len(data)
+    return kept
 
 
 def _without_joined_secrets(made: Exchange, redactor: Redactor) -> Exchange:

@@ -86,9 +86,13 @@ class Redactor:
 
     def data(self, data: bytes) -> bytes:
         """These bytes without secrets."""
-        if self._pattern is None:
+        if self._pattern is None or self._absent(data):
             return data
         return self._pattern.sub(self._marked, data)
+
+    def _absent(self, data: bytes) -> bool:
+        """Whether no secret is in there: many times faster to find out than where they are."""
+        return not any(spelling in data for spelling in self._spellings)
 
     def _marked(self, match: re.Match[bytes]) -> bytes:
         return self._spellings.get(match.group(), match.group())
@@ -101,7 +105,7 @@ class Redactor:
         """The pieces of a body without secrets, also those that lie across a border: there the marker goes to the
         piece in which the secret begins.  Pieces keep their number and their times."""
         joined = b"".join(piece for _, piece in pieces)
-        if self._pattern is None or self._pattern.search(joined) is None:
+        if self._pattern is None or self._absent(joined):
             return tuple(pieces)
         kept: list[bytearray] = [bytearray() for _ in pieces]
         borders = list(accumulate(len(piece) for _, piece in pieces))

@@ -1,8 +1,8 @@
 """One request over the wire.  The only module that knows httpx.
 
-Rule: bytes are taken as they come (`aiter_raw`, no content coding asked for, redirects not followed), in bounded time
-and number; whatever goes wrong is told in `Heard.error`, whose first word is its kind: connect, timeout, closed,
-protocol, long; and left, where nothing went wrong and the request was to be left.
+Rule: bytes are taken as they come (`aiter_raw`, no content coding asked for, redirects not followed, cookies not kept),
+in bounded time and number; whatever goes wrong is told in `Heard.error`, whose first word is its kind: connect,
+timeout, closed, protocol, long; and left, where nothing went wrong and the request was to be left.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import re
 import ssl
 import time
 from collections.abc import AsyncIterator
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TypeAlias
 from urllib.request import getproxies
 
@@ -28,6 +29,7 @@ Client: TypeAlias = httpx.AsyncClient
 OVER = re.compile(rb"(?:^|[\r\n])data: ?\[DONE\]")
 """The message that ends an event stream; inside JSON a line break would be escaped."""
 
+DONE = b"[DONE]"
 LONGEST_END = 16
 """Bytes of the pieces before that may begin that message."""
 
@@ -36,6 +38,9 @@ AFTER_DONE = 2.0
 
 CONNECT = 10.0
 """Seconds that a connection may take to stand; one that takes longer never will."""
+
+NO_COOKIES = DefaultCookiePolicy(allowed_domains=())
+"""What an endpoint sets is not sent back: a request is what the evidence says it was."""
 
 ASKED_BY_US = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", f"chat-conformance/{__version__}"))
 
@@ -48,11 +53,14 @@ def clients(target: Target, count: int) -> list[Client]:
     context = _tls(target)
     headers = dict(ASKED_BY_US)
     limits = httpx.Timeout(None, connect=CONNECT)  # `hear` bounds the rest
-    return [Client(verify=context, timeout=limits, headers=headers) for _ in range(count)]
+    return [
+        Client(verify=context, timeout=limits, headers=headers, cookies=CookieJar(NO_COOKIES)) for _ in range(count)
+    ]
 
 
 async def hear(client: httpx.AsyncClient, request: Request, target: Target, timeout: float) -> Heard:
-    """Send one request and take whatever comes, for at most `timeout` seconds and `record.LONGEST` bytes.
+    """Send one request and take whatever comes, for at most `timeout` seconds, `record.LONGEST` bytes and
+    `record.MOST_PIECES` pieces.
 
     After [DONE] the exchange is complete, and what may still come is waited for but a little.
     """
@@ -78,7 +86,7 @@ async def hear(client: httpx.AsyncClient, request: Request, target: Target, time
                         heard.error = record.LEFT
                         break
                     end = end[-LONGEST_END:] + piece
-                    if not over and OVER.search(end):
+                    if not over and DONE in end and OVER.search(end):
                         over = True
                         latest = asyncio.get_running_loop().time() + AFTER_DONE
                         limit.reschedule(min(latest, limit.when() or latest))
@@ -105,10 +113,13 @@ def _late(timeout: float, passed: float, heard: Heard) -> str:
 
 
 async def _bounded(pieces: AsyncIterator[bytes], heard: Heard) -> AsyncIterator[bytes]:
+    count = 0
     async for piece in pieces:
         heard.received += len(piece)
-        if heard.received > record.LONGEST:
-            heard.error = f"long: more than {record.LONGEST} bytes"
+        count += 1
+        if heard.received > record.LONGEST or count > record.MOST_PIECES:
+            what = f"{record.LONGEST} bytes" if heard.received > record.LONGEST else f"{record.MOST_PIECES} pieces"
+            heard.error = f"long: more than {what}"
             return
         yield piece
 

@@ -10,13 +10,17 @@ from enum import StrEnum
 
 REPLACEMENT = "\ufffd"
 
+LONGEST = 4096
+"""Characters of a text within which a stop is looked for: where it says the same again and again, it takes a while."""
+
 
 def middle_of(text: str, length: int = 6) -> str | None:
     """A piece from the middle of a text that can serve as a stop, or None if there is none.
 
     It begins where it first occurs, is not at either end, holds no replacement character and neither begins nor ends
-    with white space, which engines trim.
+    with white space, which engines trim.  Of a text that goes on and on, only the beginning is looked at.
     """
+    text = text[:LONGEST]
     middle = len(text) // 2
     starts = sorted(range(4, len(text) - length - 7), key=lambda start: abs(start - middle))
     for start in starts:

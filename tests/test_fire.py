@@ -406,6 +406,23 @@ def test_redirects_are_not_followed() -> None:
         assert other.heard == []
 
 
+def test_cookies_are_not_kept() -> None:
+    """What an endpoint sets is not sent back to it: a request is what the evidence says it was."""
+    with serving(fixed(reply(200, COMPLETION, "set-cookie: who=tracked; Path=/"))) as server:
+        fire(server, times=3, pace=replace(QUICK, concurrency=1))
+    assert len(server.heard) == 3
+    assert not [heard for heard in server.heard if "cookie" in heard.headers]
+
+
+def test_what_the_suite_has_no_room_for_is_not_asked_again() -> None:
+    """Replies that are too long to be kept are weather of our own making: asking again would not make them shorter."""
+    long = reply(200, b"[" + b"0," * 500_000 + b"0]")
+    with serving(fixed(long)) as server:
+        exchanges, performances = fire(server, times=4, pace=replace(QUICK, retries=3, concurrency=1))
+    assert [(exchange.error or "").partition(":")[0] for exchange in exchanges] == ["", "budget", "budget", "budget"]
+    assert "budget" in (performances[-1].reason or "")
+
+
 def test_two_guesses_and_no_more() -> None:
     """A run tries at most two wrong keys: the third is not sent.  One that met with weather was not looked at."""
 

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from conformance import evidence, record
 from conformance.exchange import Exchange
 from conformance.model import Credential, Purpose, Request, Zone
-from conformance.record import LONGEST, Address, Heard, outgoing
+from conformance.record import BEGINNING, LONGEST, Address, Heard, Room, outgoing
 from conformance.redact import marker
 from conformance.target import Target
 
@@ -171,13 +171,32 @@ def test_what_cut_it_short_comes_first() -> None:
 
 
 def test_bomb() -> None:
-    """A small body that decodes to a huge one is bounded, and an error says so."""
+    """A small body that decodes to a huge one is bounded: an error says so, and its beginning is kept."""
     bomb = gzip.compress(bytes(LONGEST + 5), 9)
     for pieces in (cut(bomb), cut(bomb, 100, len(bomb) // 2), [*cut(bomb), (9.0, b"more")]):
         made = decoded("gzip", pieces)
-        assert len(made.body) == LONGEST
+        assert made.body == bytes(BEGINNING)
         assert made.error is not None
         assert made.error.startswith("long: ")
+
+
+@pytest.mark.parametrize(
+    ("body", "fit"),
+    [(b"x" * 2_000_000, 10), (b"data\n\n" * 200_000, 1), (b"[" + b"{}," * 300_000, 1), (b"x" * BEGINNING, 5000)],
+    ids=["text", "events", "JSON", "beginnings"],
+)
+def test_room(body: bytes, fit: int) -> None:
+    """A run keeps as many long bodies as memory allows, taken apart; of further ones the beginning, and it says so; what
+    is no longer than a beginning is always kept."""
+    room = Room()
+    first = [record.exchange(n, ADDRESS, ASKED, TARGET, Heard(pieces=[(0.0, body)]), room=room) for n in range(fit)]
+    assert {(len(each.body), each.error) for each in first} == {(len(body), None)}
+    more = [record.exchange(n, ADDRESS, ASKED, TARGET, Heard(pieces=[(0.0, body)]), room=room) for n in range(90)]
+    kept = {(len(each.body), (each.error or "").partition(":")[0]) for each in more}
+    assert (BEGINNING, "budget" if len(body) > BEGINNING else "") in kept
+    assert all(each.weather for each in more if each.error)
+    small = record.exchange(1, ADDRESS, ASKED, TARGET, Heard(status=200, pieces=[(0.0, b"{}")]), room=room)
+    assert (small.body, small.error) == (b"{}", None)
 
 
 def test_as_much_as_is_kept() -> None:

@@ -28,8 +28,8 @@ EXPLAINED = frozenset({400, 401, 404, 422})
 VALIDATION = frozenset({400, 422})
 
 TRACES = re.compile(
-    rb"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|^\s+at [\w.$<>]+ ?\([^)]*:\d+|"
-    rb"goroutine \d+ \[|panicked at |node:internal/|\.java:\d+\)",
+    rb"Traceback \(most recent call last\)|File \"[^\"]+\", line \d+|"
+    rb"^[ \t]{1,40}at [\w.$<>]{1,300} ?\([^)\n]{0,300}:\d+|goroutine \d+ \[|panicked at |node:internal/|\.java:\d+\)",
     re.MULTILINE,
 )
 """What stack traces of the languages that servers are written in look like."""
