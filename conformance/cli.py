@@ -20,9 +20,10 @@ from .asked import Asked
 from .completion import SHELLS
 from .contract import Contract
 from .evidence import Evidence
-from .model import UsageError
+from .model import SuiteError, UsageError
 from .options import Option
 from .run import Order, run
+from .target import Target
 
 EXIT_USAGE = 2
 
@@ -152,9 +153,14 @@ def run_command(values: dict[str, Any]) -> int:
 
 @contextmanager
 def ordered(said: Asked) -> Iterator[Order]:
-    """The order, with the reference endpoint running for as long as it is the target."""
+    """The order, with the reference endpoint running for as long as it is the target.
+
+    What goes wrong while it lasts is told without secrets: UsageError as it is, all else as SuiteError.
+    """
     if not said.wants_reference:
-        yield said.order()
+        order = said.order()
+        with _told_without_secrets(order.target):
+            yield order
         return
     from .reference.app import running
     from .reference.endpoint import Endpoint
@@ -162,6 +168,17 @@ def ordered(said: Asked) -> Iterator[Order]:
     key = f"user:{secrets.token_hex(16)}" if said.contract.scheme == "basic" else secrets.token_hex(16)
     with running(Endpoint(said.contract, key=key, model=options.REFERENCE_MODEL)) as base_url:
         yield said.order(url=base_url + said.contract.path, key=key)
+
+
+@contextmanager
+def _told_without_secrets(target: Target) -> Iterator[None]:
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(target.redactor.text(str(error))) from None
+    except Exception as error:  # noqa: BLE001  # raised again; its words only, for pytest shows what frames hold
+        told = "".join(traceback.format_exception(error))
+        raise SuiteError(target.redactor.text(told)) from None
 
 
 def plan_command(values: dict[str, Any]) -> int:

@@ -17,8 +17,8 @@ from .evidence import FORMAT, Evidence
 from .exchange import Exchange
 from .model import JSON, Credential, Depth, Purpose, Request, UsageError
 from .record import Address, Heard
-from .redact import SHORTEST
 from .reply import is_integer, items, members, objects, text
+from .spellings import SHORTEST
 from .target import Target
 
 SECRET_HEADERS = frozenset({"authorization", "api-key", "x-api-key", "cookie", "proxy-authorization"})

@@ -6,14 +6,15 @@ Rule: every exchange is made here, whoever fired it, so that nothing reaches a j
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from . import strict_json
+from . import sse, strict_json
 from .exchange import Exchange, Sent
-from .model import Credential, Purpose, Request
+from .model import JSON, Credential, Purpose, Request
 from .redact import Redactor
-from .reply import Choice, assembled, members, objects, text
+from .reply import Choice, items, members, objects, text
+from .spellings import SHORTEST
 from .target import Target
 
 LEFT = "left: the client hung up at the first piece, as the scenario has it"
@@ -122,7 +123,7 @@ def exchange(
         received=heard.received,
         error=None if error is None else redactor.text(error),
     )
-    return _without_joined_secrets(made, redactor)
+    return _without_hidden_secrets(made, redactor)
 
 
 def _decoded(heard: Heard) -> tuple[Sequence[tuple[float, bytes]], str | None]:
@@ -170,20 +171,32 @@ def _beginning(pieces: Sequence[tuple[float, bytes]]) -> Sequence[tuple[float, b
     return kept
 
 
-def _without_joined_secrets(made: Exchange, redactor: Redactor) -> Exchange:
-    """Blank the deltas of a stream whose joined text holds a secret that no single piece of it shows."""
-    if not made.asked_stream or not redactor.secrets:
+def _without_hidden_secrets(made: Exchange, redactor: Redactor) -> Exchange:
+    """Blank a reply that holds a secret which its bytes do not show: in deltas that join to it, in tokens or their
+    numbered bytes."""
+    if not redactor.secrets:
         return made
-    texts = [said for choice in assembled(made.chunks) for said in _said(choice)]
+    texts = [said for choice in made.choices for said in _said(choice)]
     if not any(redactor.text(said) != said for said in texts):
         return made
-    found = strict_json.dump({"error": {"message": f"withheld: its deltas join to {_markers(redactor, texts)}"}})
-    return replace(made, pieces=((made.pieces[0][0], b"data: " + found + b"\n\n"),))
+    found = strict_json.dump({"error": {"message": f"withheld: parts of it join to {_markers(redactor, texts)}"}})
+    return replace(made, pieces=((made.pieces[0][0], sse.event(found) if made.asked_stream else found),))
 
 
-def _said(choice: Choice) -> tuple[str, ...]:
-    arguments = (text(members(each.get("function")).get("arguments")) for each in objects([*choice.tool_calls]))
-    return choice.text, choice.reasoning, choice.refusal, "".join(arguments)
+def _said(choice: Choice) -> Iterator[str]:
+    """What the parts of a choice join to."""
+    yield from (choice.text, choice.reasoning, choice.refusal)
+    functions = [members(each.get("function")) for each in objects([*choice.tool_calls])]
+    yield from ("".join(text(each.get(name)) for each in functions) for name in ("name", "arguments"))
+    entries = list(objects([*(choice.logprobs or ())]))
+    yield "".join(text(each.get("token")) for each in entries)
+    yield _characters(number for each in entries for number in items(each.get("bytes")))
+    others = (other for each in entries for other in objects(each.get("top_logprobs")))
+    yield from (_characters(told) for other in others if len(told := items(other.get("bytes"))) >= SHORTEST)
+
+
+def _characters(numbers: Iterable[JSON]) -> str:
+    return "".join(chr(each) for each in numbers if isinstance(each, int) and 32 <= each < 127)
 
 
 def _markers(redactor: Redactor, texts: Iterable[str]) -> str:

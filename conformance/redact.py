@@ -6,18 +6,15 @@ Rule: whatever is written, shown or judged has gone through `Redactor`; nothing 
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
-from urllib.parse import quote, quote_plus
+from typing import TypeAlias
 
-SHORTEST = 6
-"""A key of fewer characters would blot out honest text, and is refused."""
+from . import spellings
+from .spellings import SHORTEST
 
 LONGEST_WORD = 12
 """A key of fewer characters may be an ordinary word, of which nobody can say that it is an echo."""
@@ -53,7 +50,8 @@ MARKER = re.compile("«secret [0-9]+(?:, a word)?»")
 ECHO = re.compile(r"«(?<!\w«)secret [0-9]+»(?!\w)")  # what may not stand before it comes second: that is found sooner
 """A secret that came back: none that a word or a name may hold by chance."""
 
-_PERCENT = re.compile("%..")
+Span: TypeAlias = tuple[int, int, bytes]
+"""From, to, and what stands in its place."""
 
 
 class Redactor:
@@ -71,9 +69,9 @@ class Redactor:
     @cached_property
     def _spellings(self) -> dict[bytes, bytes]:
         found = [
-            (spelling, marker(number, word=len(secret) < self._words).encode())
+            (spelling, self._marker(number, secret))
             for number, secret in enumerate(self.secrets, 1)
-            for spelling in _spellings(secret)
+            for spelling in spellings.spellings(secret)
         ]
         return dict(sorted(found, key=lambda pair: -len(pair[0])))
 
@@ -84,18 +82,40 @@ class Redactor:
             re.compile(b"|".join([MARKER.pattern.encode(), *map(re.escape, self._spellings)])) if self.secrets else None
         )
 
+    @cached_property
+    def _plain(self) -> dict[bytes, bytes]:
+        """The secrets and their base64 texts, with every escape in them undone."""
+        found = [
+            (plain, self._marker(number, secret))
+            for number, secret in enumerate(self.secrets, 1)
+            for plain in map(spellings.plain, spellings.texts(secret))
+            if len(plain) >= SHORTEST
+        ]
+        return dict(sorted(found, key=lambda pair: -len(pair[0])))
+
+    def _marker(self, number: int, secret: str) -> bytes:
+        return marker(number, word=len(secret) < self._words).encode()
+
     def data(self, data: bytes) -> bytes:
         """These bytes without secrets."""
-        if self._pattern is None or self._absent(data):
-            return data
-        return self._pattern.sub(self._marked, data)
+        return self.pieces([(0.0, data)])[0][1]
 
-    def _absent(self, data: bytes) -> bool:
-        """Whether no secret is in there: many times faster to find out than where they are."""
-        return not any(spelling in data for spelling in self._spellings)
+    def _spelt(self, data: bytes) -> Iterator[Span]:
+        """Where secrets are as an encoder writes them, in order, and the markers that are there already."""
+        if self._pattern is not None and any(each in data for each in self._spellings):  # many times faster than re
+            for match in self._pattern.finditer(data):
+                yield *match.span(), self._spellings.get(match.group(), match.group())
 
-    def _marked(self, match: re.Match[bytes]) -> bytes:
-        return self._spellings.get(match.group(), match.group())
+    def _escaped(self, data: bytes) -> Iterator[Span]:
+        """Where secrets are some of whose characters are escaped and some are not, as no encoder writes them."""
+        if not self.secrets or spellings.ESCAPE.search(data) is None:
+            return
+        plain = spellings.plain(data)
+        there = [re.escape(secret) for secret in self._plain if secret in plain]
+        places = spellings.places(data) if there else []
+        for match in re.finditer(b"|".join([MARKER.pattern.encode(), *there]), plain) if there else ():
+            start, stop = places[match.start()][0], places[match.end() - 1][1]
+            yield start, stop, self._plain.get(match.group(), match.group())
 
     def text(self, text: str) -> str:
         """A text without secrets; what is no Unicode (a lone surrogate) is kept as it is."""
@@ -104,18 +124,14 @@ class Redactor:
     def pieces(self, pieces: Sequence[tuple[float, bytes]]) -> tuple[tuple[float, bytes], ...]:
         """The pieces of a body without secrets, also those that lie across a border: there the marker goes to the
         piece in which the secret begins.  Pieces keep their number and their times."""
-        joined = b"".join(piece for _, piece in pieces)
-        if self._pattern is None or self._absent(joined):
-            return tuple(pieces)
-        kept: list[bytearray] = [bytearray() for _ in pieces]
-        borders = list(accumulate(len(piece) for _, piece in pieces))
-        position = 0
-        for match in self._pattern.finditer(joined):
-            _spread(joined, position, match.start(), borders, kept)
-            kept[bisect_right(borders, match.start())] += self._marked(match)
-            position = match.end()
-        _spread(joined, position, len(joined), borders, kept)
-        return tuple((when, bytes(data)) for (when, _), data in zip(pieces, kept, strict=True))
+        for find in (self._spelt, self._escaped):
+            joined = b"".join(piece for _, piece in pieces)
+            spans = list(find(joined))
+            if spans:
+                times = [when for when, _ in pieces]
+                borders = list(accumulate(len(piece) for _, piece in pieces))
+                pieces = list(zip(times, _replaced(joined, spans, borders), strict=True))
+        return tuple(pieces)
 
     def headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Reply headers: all names, the values of the allowed ones, without secrets."""
@@ -132,48 +148,16 @@ def _is_kept(name: str) -> bool:
     return name in KEPT_HEADERS or name.startswith(KEPT_PREFIXES)
 
 
-def _spellings(secret: str) -> Iterable[bytes]:
-    """The secret as it is, in base64, and each of these as the encoders of JSON, URLs and HTML write it."""
-    raw = secret.encode("utf-8", "surrogatepass")
-    for text in (secret, *(each.decode("ascii") for each in _base64(raw))):
-        for written in _written(text):
-            yield written.encode("utf-8", "surrogatepass")
-
-
-def _written(text: str) -> Iterable[str]:
-    yield text
-    raw = text.encode("utf-8", "surrogatepass")
-    for safe in ("", "/", "!'()*", "/!'()*"):  # what form encoders, path encoders and JavaScript leave alone
-        for quoted in (quote(raw, safe=safe), quote_plus(raw, safe=safe)):
-            yield quoted
-            yield _PERCENT.sub(lambda match: match.group().lower(), quoted)
-    for plain in (json.dumps(text)[1:-1], json.dumps(text, ensure_ascii=False)[1:-1]):
-        yield plain
-        yield plain.replace("/", "\\/")
-    for digits in ("%04x", "%04X"):
-        for escaped in ("<>&", "<>&'+`\"", None):  # Go's, .NET's, everything
-            yield "".join(
-                "\\u" + digits % ord(each) if escaped is None or each in escaped else json.dumps(each)[1:-1]
-                for each in text
-            )
-    for apostrophe in ("&#x27;", "&#39;"):
-        yield html.escape(text).replace("&#x27;", apostrophe)
-    yield html.escape(text, quote=False)
-
-
-def _base64(raw: bytes) -> Iterable[bytes]:
-    """The secret as a base64 text of its own, and inside any other one: at each of three alignments, the characters
-    that no neighbour decides."""
-    for encode in (base64.b64encode, base64.urlsafe_b64encode):
-        yield encode(raw)
-        yield encode(raw).rstrip(b"=")
-    for shift in range(3):
-        for encode in (base64.b64encode, base64.urlsafe_b64encode):
-            text = encode(b"\0" * shift + raw)
-            first = -(-shift * 8 // 6)
-            last = (shift + len(raw)) * 8 // 6
-            if last - first >= SHORTEST:
-                yield text[first:last]
+def _replaced(joined: bytes, spans: Iterable[Span], borders: list[int]) -> list[bytes]:
+    """The pieces that end at these borders, with what stands in the place of the spans."""
+    kept = [bytearray() for _ in borders]
+    position = 0
+    for start, stop, place in spans:
+        _spread(joined, position, start, borders, kept)
+        kept[bisect_right(borders, start)] += place
+        position = stop
+    _spread(joined, position, len(joined), borders, kept)
+    return [bytes(piece) for piece in kept]
 
 
 def _spread(joined: bytes, start: int, stop: int, borders: list[int], kept: list[bytearray]) -> None:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from .model import Credential, UsageError
-from .redact import LONGEST_WORD, SHORTEST, Redactor
+from .redact import LONGEST_WORD, Redactor
+from .spellings import SHORTEST
 
 _KINDS = (string.digits, string.ascii_lowercase, string.ascii_uppercase)
 _LONGEST_TAIL = 24

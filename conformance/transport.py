@@ -8,6 +8,7 @@ timeout, closed, protocol, long; and left, where nothing went wrong and the requ
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import re
 import ssl
@@ -41,6 +42,9 @@ CONNECT = 10.0
 
 NO_COOKIES = DefaultCookiePolicy(allowed_domains=())
 """What an endpoint sets is not sent back: a request is what the evidence says it was."""
+
+for _name in ("httpx", "httpcore"):  # what they say of a reply at these levels has not gone through the redactor
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 ASKED_BY_US = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent", f"chat-conformance/{__version__}"))
 

@@ -180,6 +180,30 @@ def test_bomb() -> None:
         assert made.error.startswith("long: ")
 
 
+TOKENS = [{"token": each, "bytes": [ord(each)]} for each in KEY]
+
+
+@pytest.mark.parametrize(
+    "logprobs",
+    [
+        TOKENS,
+        [{**each, "token": "a"} for each in TOKENS],
+        [{"token": "a", "bytes": None, "top_logprobs": [{"token": "b", "bytes": list(KEY.encode())}]}],
+    ],
+    ids=["tokens", "bytes", "another token's bytes"],
+)
+@pytest.mark.parametrize("streamed", [True, False])
+def test_secret_in_tokens(logprobs: list[Any], streamed: bool) -> None:
+    """A reply whose tokens or their bytes join to a secret is withheld: a report would spell it out."""
+    said = {"choices": [{"index": 0, "message": {"content": "a"}, "logprobs": {"content": logprobs}}]}
+    body = json.dumps(said).encode()
+    asked = ASKED if streamed else Request(body=b"{}")
+    made = exchange(Heard(status=200, pieces=[(0.5, b"data: " + body + b"\n\n" if streamed else body)]), asked)
+    assert "withheld" in str(made.objects)
+    assert marker(1) in str(made.objects)
+    assert str(list(KEY.encode()))[1:-1].encode() not in made.body
+
+
 @pytest.mark.parametrize(
     ("body", "fit"),
     [(b"x" * 2_000_000, 10), (b"data\n\n" * 200_000, 1), (b"[" + b"{}," * 300_000, 1), (b"x" * BEGINNING, 5000)],

@@ -17,7 +17,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from conformance.redact import ECHO, MARKER, SHORTEST, WITHHELD, Redactor, marker
+from conformance.redact import ECHO, MARKER, WITHHELD, Redactor, marker
+from conformance.spellings import SHORTEST, plain
 
 MARKERS = "".join(map(marker, range(1, 10)))
 PRINTABLE = "".join(map(chr, range(32, 127)))
@@ -105,6 +106,49 @@ def test_spellings_of_others(spell: Callable[[str], str]) -> None:
     """The spellings that the encoders of common servers give a secret are known."""
     secret = "k/e+y&<(1)*???>>>"
     assert Redactor([secret]).text(f"no such key: {spell(secret)}, sorry") == f"no such key: {marker(1)}, sorry"
+
+
+ESCAPES: tuple[Callable[[str], str], ...] = (
+    str,
+    lambda each: f"\\u{ord(each):04x}",
+    lambda each: f"\\\\u{ord(each):04X}",
+    lambda each: f"\\x{ord(each):02x}",
+    lambda each: f"%{ord(each):02x}",
+    lambda each: f"%25{ord(each):02X}",
+    lambda each: f"&#{ord(each)};",
+    lambda each: f"&#x{ord(each):X};",
+)
+
+
+@settings(deadline=None)
+@given(secret=secrets, data=st.data())
+def test_escaped_here_and_there(secret: str, data: st.DataObject) -> None:
+    """A secret is found whichever of its characters are escaped, and in whichever way."""
+    assume(len(plain(secret.encode())) == len(secret))  # else it is full of escapes itself
+    ways = data.draw(st.lists(st.sampled_from(ESCAPES), min_size=len(secret), max_size=len(secret)))
+    written = "".join(escape(each) for escape, each in zip(ways, secret, strict=True))
+    redacted = Redactor([secret]).text(f'{{"message": "no such key: {written}, sorry"}}')
+    assert redacted == f'{{"message": "no such key: {marker(1)}, sorry"}}'
+
+
+def test_escapes_around_what_is_known() -> None:
+    """A pair is found though one of its parts is written plainly and the other is not."""
+    redactor = Redactor(["reporter:pass&word", "reporter", "pass&word"])
+    assert redactor.text("reporter:pass\\u0026w&#111;rd") == f"{marker(2)}:{marker(3)}"
+
+
+@pytest.mark.parametrize("secret", ["k\\e\\\\y-%41-of", "a-key\\q\\\\b%25c"])
+@pytest.mark.parametrize("spell", [str, lambda each: json.dumps(json.dumps(each)), lambda each: quote(repr(each))])
+def test_backslashes(secret: str, spell: Callable[[str], str]) -> None:
+    """A secret with backslashes and escapes of its own is found however often it was quoted."""
+    assert marker(1) in Redactor([secret]).text(f"no such key: {spell(secret)}")
+
+
+def test_nothing_but_backslashes() -> None:
+    """A secret of which nothing is left without its backslashes is found as it is, and harms nothing else."""
+    redactor = Redactor(["\\" * 6])
+    assert redactor.text("\\" * 6) == marker(1)
+    assert redactor.text("C:\\n \\t and so on") == "C:\\n \\t and so on"
 
 
 @settings(deadline=None)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from conformance.model import Credential, UsageError
-from conformance.redact import LONGEST_WORD, SHORTEST, marker
+from conformance.redact import LONGEST_WORD, marker
+from conformance.spellings import SHORTEST
 from conformance.target import Target
 
 PRINTABLE = "".join(map(chr, range(32, 127)))
