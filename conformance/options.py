@@ -155,7 +155,11 @@ OPTIONS = (
         help="command that brings the endpoint back when it died of a request",
         keywords={"metavar": "COMMAND"},
     ),
-    Option(flag="--ca-file", help="file of certificates to trust", keywords={"metavar": "FILE"}),
+    Option(
+        flag="--ca-file",
+        help="file of certificates to trust; default SSL_CERT_FILE, SSL_CERT_DIR, or certifi's and the system's",
+        keywords={"metavar": "FILE"},
+    ),
     Option(flag="--client-cert", help="file with a client certificate and its key", keywords={"metavar": "FILE"}),
     Option(
         flag="--out", help="folder for evidence and reports; default reports/CONTRACT-TIME", keywords={"metavar": "DIR"}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import re
 import ssl
 import time
@@ -52,14 +51,17 @@ ASKED_BY_US = (("accept", "*/*"), ("accept-encoding", "identity"), ("user-agent"
 def clients(target: Target, count: int) -> list[Client]:
     """So many clients over one TLS context: a client each, for one with a pool costs four times the CPU.
 
-    Raises UsageError for an unusable certificate file.
+    Proxies are those of the environment.  Raises UsageError for an unusable certificate file or proxy.
     """
     context = _tls(target)
-    headers = dict(ASKED_BY_US)
     limits = httpx.Timeout(None, connect=CONNECT)  # `hear` bounds the rest
-    return [
-        Client(verify=context, timeout=limits, headers=headers, cookies=CookieJar(NO_COOKIES)) for _ in range(count)
-    ]
+    headers = dict(ASKED_BY_US)
+    try:
+        return [
+            Client(verify=context, timeout=limits, headers=headers, cookies=CookieJar(NO_COOKIES)) for _ in range(count)
+        ]
+    except (ValueError, ImportError, httpx.InvalidURL) as error:
+        raise UsageError(f"a proxy of the environment (HTTP_PROXY, ALL_PROXY ...) cannot be used: {error}") from None
 
 
 async def hear(client: httpx.AsyncClient, request: Request, target: Target, timeout: float) -> Heard:
@@ -145,7 +147,11 @@ def _tls(target: Target) -> ssl.SSLContext | bool:
     if not target.url.startswith("https:") and not getproxies() and not target.ca_file and not target.client_cert:
         return False
     try:
-        context = ssl.create_default_context(cafile=target.ca_file or os.environ.get("SSL_CERT_FILE"))
+        if target.ca_file:
+            context = ssl.create_default_context(cafile=target.ca_file)
+        else:
+            context = httpx.create_ssl_context()  # SSL_CERT_FILE, SSL_CERT_DIR or certifi
+            context.load_default_certs()
         if target.client_cert:
             context.load_cert_chain(target.client_cert)
     except (OSError, ssl.SSLError) as error:

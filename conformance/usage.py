@@ -45,6 +45,13 @@ EXAMPLES = {
 }
 """By command; "" is that of the command without any."""
 
+NETWORK = """the road there:
+  proxies are those of the environment: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, and NO_PROXY for hosts that need none;
+  keys come from a variable or a file, never from an argument; nothing is sent but to the endpoint"""
+
+ASKING = ("run",)
+"""Commands that send something."""
+
 JUDGING = ("", "run", "judge")
 """Commands that exit by an outcome."""
 
@@ -64,7 +71,11 @@ GROUPS = {
 
 def epilog(command: str) -> str:
     """What stands under the options."""
-    parts = (EXAMPLES.get(command, ""), EXITS if command in JUDGING else "")
+    parts = (
+        EXAMPLES.get(command, ""),
+        NETWORK if command in ASKING else "",
+        EXITS if command in JUDGING else "",
+    )
     return "\n\n".join(part for part in parts if part)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -12,11 +13,12 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Heard:
-    """One request as it arrived."""
+    """One request as it arrived, and where more may come from."""
 
     line: str
     headers: dict[str, str]
     body: bytes
+    inward: asyncio.StreamReader
 
 
 Handler = Callable[[Heard, asyncio.StreamWriter], Awaitable[None]]
@@ -33,8 +35,8 @@ class Server:
 
 
 @contextmanager
-def serving(handler: Handler) -> Iterator[Server]:
-    """Run a handler for every request, on a free port of 127.0.0.1, in a thread of its own."""
+def serving(handler: Handler, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
+    """Run a handler for every request, on a free port of 127.0.0.1, in a thread of its own; with `tls` over TLS."""
     server, loop, ready = Server(), asyncio.new_event_loop(), threading.Event()
     tasks: set[asyncio.Task[None]] = set()
 
@@ -59,8 +61,8 @@ def serving(handler: Handler) -> Iterator[Server]:
             writer.close()
 
     async def main() -> None:
-        listening = await asyncio.start_server(connected, "127.0.0.1", 0)
-        server.url = f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        listening = await asyncio.start_server(connected, "127.0.0.1", 0, ssl=tls)
+        server.url = f"{'https' if tls else 'http'}://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
         ready.set()
         await stopping.wait()
         listening.close()
@@ -87,7 +89,7 @@ async def _request(reader: asyncio.StreamReader) -> Heard | None:
         body = await reader.readexactly(int(headers.get("content-length", "0")))
     except (asyncio.IncompleteReadError, ConnectionError):
         return None
-    return Heard(head[0], headers, body)
+    return Heard(head[0], headers, body, reader)
 
 
 def reply(status: int, body: bytes, *headers: str) -> bytes:
