@@ -52,7 +52,7 @@ def variables(exchange: Exchange, contract: Contract) -> list[str]:
         if said is not None and (said.endswith(f"${KEY}") or contract.scheme == "basic"):
             found.append(KEY)
         elif said is None and MARKER.search(value):
-            found.append(_variable(name))
+            found.append(variable(name))
     return list(dict.fromkeys(found))
 
 
@@ -70,7 +70,7 @@ def _header(name: str, value: str, contract: Contract) -> str:
         return shlex.quote(f"{name};")
     said = credential(name, value)
     if said is None:
-        return _word(f"{name}: {value}", _variable(name))
+        return _word(f"{name}: {value}", variable(name))
     if contract.scheme != "basic":
         return f'"{name}: {said}"'
     scheme, _, secret = said.partition(" ")
@@ -78,17 +78,17 @@ def _header(name: str, value: str, contract: Contract) -> str:
     return f'"{name}: {scheme} $(printf %s "{pair}" | base64 | tr -d \'\\n\')"'
 
 
-def _variable(header: str) -> str:
+def variable(header: str) -> str:
     """A variable named after a header."""
     return re.sub("[^A-Z0-9]", "_", header.upper())
 
 
-def _word(words: str, variable: str) -> str:
+def _word(words: str, name: str) -> str:
     """A shell word, with a variable in the place of each secret."""
     if MARKER.search(words) is None:
         return shlex.quote(words)
     plain = iter(MARKER.split(words))
-    return shlex.quote(next(plain)) + "".join(f'"${variable}"{shlex.quote(each) if each else ""}' for each in plain)
+    return shlex.quote(next(plain)) + "".join(f'"${name}"{shlex.quote(each) if each else ""}' for each in plain)
 
 
 def _body(number: int, request: Sent) -> tuple[str, list[str]]:
@@ -97,7 +97,7 @@ def _body(number: int, request: Sent) -> tuple[str, list[str]]:
     if len(body) > LONGEST:
         found = f's/^{{"kind":"exchange","n":{number},.*"body":"\\([^"]*\\)".*/\\1/p'
         return f"sed -n {shlex.quote(found)} {EVIDENCE} | base64 -d", ["--data-binary", "@-"]
-    text = _printable(body)
+    text = printable(body)
     if text is None:
         return f"printf {shlex.quote(_octal(body))}", ["--data-binary", "@-"]
     if not body and request.method != "POST":
@@ -105,7 +105,7 @@ def _body(number: int, request: Sent) -> tuple[str, list[str]]:
     return "", ["--data-raw", _word(text, KEY)]
 
 
-def _printable(body: bytes) -> str | None:
+def printable(body: bytes) -> str | None:
     """The body as text, None where a page or a terminal might change it."""
     try:
         text = body.decode("utf-8")

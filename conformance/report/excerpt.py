@@ -6,7 +6,7 @@ UTF-8 shows as escapes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LONGEST = 2000
 """Bytes that are shown of a body; the evidence has the rest."""
@@ -22,19 +22,50 @@ Span = tuple[int, int]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Window:
+    """A part that is shown: its bytes in the body, and the character of the excerpt at which it begins."""
+
+    start: int
+    end: int
+    at: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Excerpt:
-    """What is shown, and the characters of it that are pointed at."""
+    """What is shown of a body, and the characters of it that are pointed at."""
 
     text: str
+    body: bytes
+    windows: tuple[Window, ...]
     spot: Span | None = None
+
+    def character(self, byte: int) -> int | None:
+        """The character that shows this byte of the body, None where it was left out."""
+        for window in self.windows:
+            if window.start <= byte < window.end:
+                return window.at + len(_text(self.body[window.start : _aligned(self.body, byte)]))
+        return None
+
+    def span(self, span: Span) -> Span | None:
+        """The characters that show these bytes, as many as are shown; None where their beginning was left out."""
+        for window in self.windows:
+            if window.start <= span[0] < window.end:
+                first = window.at + len(_text(self.body[window.start : span[0]]))
+                return first, first + len(_text(self.body[span[0] : min(span[1], window.end)]))
+        return None
 
 
 def excerpt(body: bytes, spot: Span | None = None, longest: int = LONGEST) -> Excerpt:
     """What is shown of a body; `spot`: the bytes that are pointed at."""
+    made = _short(body, spot, longest)
+    return made if spot is None else replace(made, spot=made.span(spot))
+
+
+def _short(body: bytes, spot: Span | None, longest: int) -> Excerpt:
     if len(body) <= longest and len(_text(body).encode()) <= longest:
-        return _joined(body, [(0, len(body))], spot)
+        return _joined(body, [(0, len(body))])
     size = longest - 3 * NOTE
-    while len((made := _joined(body, _windows(body, spot, size), spot)).text.encode()) > longest:
+    while len((made := _joined(body, _windows(body, spot, size))).text.encode()) > longest:
         size //= 2  # bytes that are no UTF-8 take four each
     return made
 
@@ -62,17 +93,15 @@ def _aligned(body: bytes, at: int) -> int:
     return at
 
 
-def _joined(body: bytes, windows: list[Span], spot: Span | None) -> Excerpt:
+def _joined(body: bytes, spans: list[Span]) -> Excerpt:
     text, end = "", 0
-    place: Span | None = None
-    for start, stop in windows:
+    windows: list[Window] = []
+    for start, stop in spans:
         text += _left_out(start - end)
-        if spot is not None and start <= spot[0] < stop:
-            first = len(text) + len(_text(body[start : spot[0]]))
-            place = (first, first + len(_text(body[spot[0] : min(spot[1], stop)])))
+        windows.append(Window(start=start, end=stop, at=len(text)))
         text += _text(body[start:stop])
         end = stop
-    return Excerpt(text=text + _left_out(len(body) - end), spot=place)
+    return Excerpt(text=text + _left_out(len(body) - end), body=body, windows=tuple(windows))
 
 
 def _left_out(count: int) -> str:

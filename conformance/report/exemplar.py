@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from .. import strict_json
 from ..contract import Contract
 from ..exchange import Exchange
 from ..model import JSON
+from ..reply import items, text
 from .curl import credential, curl, variables
-from .excerpt import excerpt
-from .place import place
+from .excerpt import LONGEST, Excerpt, excerpt
+from .place import members_at, place
+from .python import python
 from .shown import clip
 
 MOST_HEADERS = 60
@@ -27,10 +29,12 @@ def exemplar(exchange: Exchange, contract: Contract, control: Exchange | None, p
     `pointer` is the violation's: the excerpt shows that place, and `spot` is where in the excerpt it is.
     """
     shown = excerpt(exchange.body, place(exchange, pointer))
+    differing = difference(exchange, control) if control else []
+    names = [text(items(each)[0]) for each in differing]
     return {
         "method": exchange.request.method,
         "url": exchange.request.url,
-        "request": excerpt(exchange.request.body).text,
+        **_request(exchange, names),
         "status": exchange.status,
         "headers": _headers(exchange.headers),
         "error": None if exchange.error is None else clip(exchange.error),
@@ -40,22 +44,43 @@ def exemplar(exchange: Exchange, contract: Contract, control: Exchange | None, p
         "pieces": len(exchange.pieces),
         "first": exchange.pieces[0][0] if exchange.pieces else None,
         "last": exchange.pieces[-1][0] if exchange.pieces else None,
+        "arrivals": _arrivals(exchange, shown),
         "curl": curl(exchange, contract),
+        "python": python(exchange, contract),
         "variables": list(variables(exchange, contract)),
-        "difference": difference(exchange, control) if control else [],
-        "control": _control(control, contract) if control else None,
+        "difference": differing,
+        "control": _control(control, contract, names) if control else None,
     }
 
 
-def _control(control: Exchange, contract: Contract) -> dict[str, JSON]:
+def _control(control: Exchange, contract: Contract, names: Sequence[str]) -> dict[str, JSON]:
     """What an exchange is compared with, in short."""
     return {
         "exchange": control.n,
-        "request": excerpt(control.request.body, longest=COMPARED).text,
+        **_request(control, names, COMPARED),
         "status": control.status,
         "excerpt": excerpt(control.body, longest=COMPARED).text,
         "curl": curl(control, contract),
     }
+
+
+def _request(exchange: Exchange, names: Iterable[str], longest: int = LONGEST) -> dict[str, JSON]:
+    """A request's body, and where in it the members of these names are."""
+    shown = excerpt(exchange.request.body, longest=longest)
+    places = members_at(exchange.request.body, names) if exchange.sent else []
+    return {"request": shown.text, "changed": [list(span) for span in map(shown.span, places) if span is not None]}
+
+
+def _arrivals(exchange: Exchange, shown: Excerpt) -> list[JSON]:
+    """Where in the excerpt each piece begins whose beginning it shows: [seconds, character]."""
+    found: list[JSON] = []
+    start = 0
+    for when, data in exchange.pieces:
+        at = shown.character(start) if data else None
+        if at is not None:
+            found.append([when, at])
+        start += len(data)
+    return found
 
 
 def _headers(headers: Sequence[tuple[str, str]]) -> list[JSON]:

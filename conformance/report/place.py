@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 
 from ..exchange import DONE, Exchange
 from .excerpt import Span
@@ -58,6 +59,13 @@ def _anywhere(exchange: Exchange, pointer: str) -> Span | None:
         if found is not None and exchange.body.startswith(name, found[0]):
             return found
     return None
+
+
+def members_at(body: bytes, names: Iterable[str]) -> list[Span]:
+    """Where in a body that is a JSON object its members of these names are."""
+    pointers = ("/" + name.replace("~", "~0").replace("/", "~1") for name in names)
+    found = (_member(body, (0, len(body)), pointer) for pointer in pointers)
+    return sorted(span for span in found if span is not None)
 
 
 def _line(body: bytes, start: int) -> Span:

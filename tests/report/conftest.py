@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from conformance.report import document, files
 from conformance.run import Order, run
 from conformance.target import Target
 
+from ..servers import Heard, Server, reply, serving
 from .hostile import hostile
 
 KEYS = {"bearer": "a-key-of-the-reports", "basic": "reporter:a-password-of-the-reports"}
@@ -117,3 +119,14 @@ def crowded(harmful: Ran) -> Report:
     report["counts"] = {**dict.fromkeys(report["counts"], 0), "fail": 500}
     report["outcome"] = "nonconformant"
     return report
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    """A server that keeps what it hears."""
+
+    async def answer(_: Heard, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(200, b"{}"))
+
+    with serving(answer) as made:
+        yield made

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,7 +25,7 @@ from conformance.target import Target
 from conformance.writer import Writer
 
 from ..servers import Heard as Received
-from ..servers import Server, reply, serving
+from ..servers import Server
 from .conftest import KEYS, Ran
 
 SHELLS = [shell for shell in ("sh", "bash", "zsh", "ksh") if shutil.which(shell)]
@@ -37,17 +36,6 @@ pytestmark = pytest.mark.skipif(
 
 CONTRACTS = {"bearer": contracts.load("highwayapi"), "basic": contracts.load("basic-gateway")}
 USER = "reporter"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    """A server that keeps what it hears."""
-
-    async def answer(_: Received, writer: asyncio.StreamWriter) -> None:
-        writer.write(reply(200, b"{}"))
-
-    with serving(answer) as made:
-        yield made
 
 
 def sent(server: Server, request: Request, scheme: str = "bearer", **target: object) -> Exchange:

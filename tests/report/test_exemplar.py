@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from conformance import contract as contracts
 from conformance.exchange import Exchange, Sent
 from conformance.model import Purpose
 from conformance.report import shown
 from conformance.report.excerpt import LONGEST, Span, excerpt
-from conformance.report.exemplar import difference
+from conformance.report.exemplar import difference, exemplar
 from conformance.report.place import place
+
+CONTRACT = contracts.load("highwayapi")
 
 JSON_TYPE = ("content-type", "application/json")
 
@@ -130,6 +134,50 @@ def test_the_ends_of_a_long_body_are_shown(body: bytes, expected: str | None) ->
     assert expected is None or made == expected
     assert made.startswith(body[:20].decode("utf-8", "backslashreplace"))
     assert made.endswith(body[-20:].decode("utf-8", "backslashreplace"))
+
+
+@settings(deadline=None)
+@given(st.lists(st.binary(max_size=900) | st.text(max_size=300).map(str.encode), max_size=9), st.integers(400, LONGEST))
+def test_every_byte_that_is_shown_has_its_character(pieces: list[bytes], longest: int) -> None:
+    """Where a piece begins is told to the character, and what was left out has none."""
+    made = excerpt(b"".join(pieces), None, longest)
+    at = 0
+    for piece in pieces:
+        found = made.character(at)
+        if found is not None:
+            assert 0 <= found < len(made.text)
+        if piece.isascii() and piece and found is not None and "left out" not in made.text:
+            assert made.text.startswith(piece.decode(), found)
+        at += len(piece)
+    assert made.character(at) is None
+
+
+@pytest.mark.parametrize(
+    ("pieces", "expected"),
+    [
+        ((), []),
+        (((0.1, b"ab"), (0.2, b"c")), [[0.1, 0], [0.2, 2]]),
+        (((0.1, b"\xc3"), (0.2, b"\xa9x"), (0.3, b"y")), [[0.1, 0], [0.2, 0], [0.3, 2]]),
+        (((0.1, b"\xff"), (0.2, b"z")), [[0.1, 0], [0.2, 4]]),
+        (((0.1, b"a"), (0.2, b""), (0.3, b"b")), [[0.1, 0], [0.3, 1]]),
+        (((0.1, b"a" * 10_000), (0.2, b"b")), [[0.1, 0], [0.2, 1528]]),
+        (((0.1, b"a" * 5000), (0.2, b"b"), (0.3, b"c" * 5000)), [[0.1, 0]]),
+    ],
+)
+def test_pieces_are_told_with_their_times(pieces: tuple[tuple[float, bytes], ...], expected: list[list[float]]) -> None:
+    """Each piece whose beginning is shown is there with its seconds and its character, one inside a character too."""
+    made = exemplar(replace(exchange({"stream": True}), pieces=pieces), CONTRACT, None)
+    assert made["arrivals"] == expected
+
+
+def test_what_differs_is_marked_in_both_requests() -> None:
+    """The members that differ are told by their characters, in the request and in its control's."""
+    mine, other = exchange({"model": "é", "n": [0], "stop": "x"}), exchange({"n": 2, "model": "é", "seed": 1})
+    made: dict[str, Any] = exemplar(mine, CONTRACT, other)
+    assert [made["request"][slice(*span)] for span in made["changed"]] == ['"n": [0]', '"stop": "x"']
+    control = made["control"]
+    assert [control["request"][slice(*span)] for span in control["changed"]] == ['"n": 2', '"seed": 1']
+    assert exemplar(exchange(b"{"), CONTRACT, other)["changed"] == []
 
 
 BODY = (
