@@ -111,6 +111,9 @@ def _parser() -> argparse.ArgumentParser:
     checked = command("selfcheck", selfcheck_command, "Prove that every requirement fails when it should.")
     checked.add_argument("--contract", metavar="NAME|DIR", action="append", help="only this one (repeat); default: all")
     checked.add_argument("--json", action="store_true", help="the kill matrix as JSON")
+    checked.add_argument(
+        "--pack", action="store_true", help="keep the figures in the package, where reports of this version show them"
+    )
     listed = command("list", list_command, "List contracts, requirements, faults or features.")
     listed.add_argument("what", choices=sorted(catalogue.LISTS), help="what to list")
     listed.add_argument("--contract", metavar="NAME|DIR", help="only what this contract has")
@@ -249,8 +252,16 @@ def serve_command(values: dict[str, Any]) -> int:
 def selfcheck_command(values: dict[str, Any]) -> int:
     """`selfcheck`: 0 if every requirement passes clean and is killed by each of its mutants."""
     from . import selfcheck
+    from .report import proof
 
-    return selfcheck.command(values["contract"] or contracts.names(), as_json=values["json"], say=_say)
+    if values["pack"] and values["contract"]:
+        raise UsageError("--pack keeps the figures of all contracts: leave --contract out")
+    return selfcheck.command(
+        values["contract"] or contracts.names(),
+        as_json=values["json"],
+        say=_say,
+        pack=proof.PACKED if values["pack"] else None,
+    )
 
 
 def list_command(values: dict[str, Any]) -> int:

@@ -102,6 +102,22 @@ class Schema:
         return tuple(sorted(found, key=lambda fault: (len(fault.path), fault.pointer, fault.expected)))
 
 
+def without(schema: JSON, features: frozenset[str] | None) -> JSON:
+    """The schema with every part of a feature that is off allowing nothing; None: all features are on."""
+    if isinstance(schema, list):
+        return [without(each, features) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    feature = schema.get(FEATURE)
+    if isinstance(feature, str) and features is not None and feature not in features:
+        return False
+    return {
+        key: value if key in ("const", "enum", "required") else without(value, features)
+        for key, value in schema.items()
+        if not (key == FEATURE and isinstance(value, str))
+    }
+
+
 def _at(schema: dict[str, JSON], reference: str) -> dict[str, JSON]:
     """Where a reference inside a bundled schema leads."""
     found: JSON = schema

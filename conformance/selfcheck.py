@@ -12,10 +12,11 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Self
 
+from . import __version__, record
 from . import contract as contracts
-from . import record
 from .ask import Setting
 from .blame import GENERATED
 from .budget import Budget
@@ -241,9 +242,11 @@ def _proof(bench: Bench, row: Row, mutant: str, judged: Judged, wanted: str) -> 
     )
 
 
-def command(names: Iterable[str], *, as_json: bool, say: Callable[[str], object]) -> int:
-    """Prove all these contracts and print the matrix; 0 if every proof holds, else 1."""
+def command(names: Iterable[str], *, as_json: bool, say: Callable[[str], object], pack: Path | None = None) -> int:
+    """Prove all these contracts and print the matrix; 0 if every proof holds, else 1.  `pack`: where figures go."""
     proofs = [proof for name in names for proof in prove(name)]
+    if pack is not None:
+        pack.write_text(json.dumps(figures(proofs), indent=1) + "\n", "utf-8")
     if as_json:
         say(json.dumps([_to_json(proof) for proof in proofs], indent=1))
     else:
@@ -281,11 +284,24 @@ def matrix(proofs: Sequence[Proof]) -> Iterator[str]:
                 f"NOT PROVEN {proof.contract}: {proof.row} on {proof.mutant}: is {proof.got}, not {proof.wanted}"
                 f" ({proof.reason})"
             )
+    sums = figures(proofs)
+    yield (
+        f"{sums['killed']} of {sums['kills']} mutants killed, {sums['passed']} of {sums['rows']} rows pass clean; "
+        f"{sums['requirements']} requirements, {sums['mutants']} distinct mutants, {sums['contracts']} contracts"
+    )
+
+
+def figures(proofs: Sequence[Proof]) -> dict[str, JSON]:
+    """The sums of the matrix: a kill is one mutant put before one row of one contract, a pass one row that is clean."""
     kills = [proof for proof in proofs if proof.mutant != CLEAN]
     clean = [proof for proof in proofs if proof.mutant == CLEAN]
-    yield (
-        f"{sum(proof.holds for proof in kills)} of {len(kills)} mutants killed, "
-        f"{sum(proof.holds for proof in clean)} of {len(clean)} rows pass clean; "
-        f"{len({proof.row.partition(':')[0] for proof in proofs})} requirements, "
-        f"{len({proof.mutant for proof in kills})} distinct mutants, {len(names)} contracts"
-    )
+    return {
+        "suite_version": __version__,
+        "contracts": len({proof.contract for proof in proofs}),
+        "requirements": len({proof.row.partition(":")[0] for proof in proofs}),
+        "mutants": len({proof.mutant for proof in kills}),
+        "kills": len(kills),
+        "killed": sum(proof.holds for proof in kills),
+        "rows": len(clean),
+        "passed": sum(proof.holds for proof in clean),
+    }

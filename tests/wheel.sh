@@ -30,4 +30,7 @@ print(next(step["run"] for step in YAML(typ="safe").load(open("action.yml"))["ru
 mkdir "$work/runner"
 (cd "$work" && PATH="$(dirname "$python"):$PATH" RUNNER_TEMP="$work/runner" GITHUB_ACTION_PATH="$OLDPWD" bash -e -c "$install")
 (cd "$work" && runner/chat-conformance/bin/chat-conformance --version)
+if test -f conformance/report/selfcheck.json; then # the figures of the self-proof travel with the release
+    grep -q '"killed": [0-9]' "$work/run/report.json"
+fi
 echo "the wheel plans as the checkout does, and its main job succeeds"

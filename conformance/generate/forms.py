@@ -17,7 +17,7 @@ import jsonschema_rs
 from .. import strict_json
 from ..contract import Contract
 from ..model import JSON, UsageError
-from ..schema import FEATURE
+from ..schema import without
 
 Object = dict[str, JSON]
 
@@ -190,28 +190,12 @@ def parameters(contract: Contract, features: frozenset[str]) -> dict[str, Parame
 
 
 def _form(reading: Object, name: str, features: frozenset[str] | None) -> Form:
-    member = _without(cast(Object, reading["properties"])[name], features)
+    member = without(cast(Object, reading["properties"])[name], features)
     schema: JSON = member
     if isinstance(member, dict):
-        schema = {**member, "$defs": _without(reading.get("$defs", {}), features)}
+        schema = {**member, "$defs": without(reading.get("$defs", {}), features)}
     try:
         canonical = cast(Object, jsonschema_rs.canonicalize(cast(Any, schema)).to_json_schema())
     except ValueError as error:
         raise UsageError(f"request schema, {name}: {str(error).splitlines()[0]}") from None
     return Form(f"request schema, {name}", canonical, cast(Object, canonical.get("$defs", {})))
-
-
-def _without(schema: JSON, features: frozenset[str] | None) -> JSON:
-    """The schema with every part of a feature that is off allowing nothing; None: all features are on."""
-    if isinstance(schema, list):
-        return [_without(each, features) for each in schema]
-    if not isinstance(schema, dict):
-        return schema
-    feature = schema.get(FEATURE)
-    if isinstance(feature, str) and features is not None and feature not in features:
-        return False
-    return {
-        key: value if key in ("const", "enum", "required") else _without(value, features)
-        for key, value in schema.items()
-        if not (key == FEATURE and isinstance(value, str))
-    }

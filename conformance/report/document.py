@@ -17,8 +17,11 @@ from ..judge import Hearing, Judged, Unit, hear, judge, setting_of
 from ..model import JSON, Kind, Level, Outcome, Verdict, Violation, Zone
 from ..reply import items, members, objects, text
 from ..run import rows_of
+from . import proof
 from .exemplar import difference, exemplar
+from .offers import offers, states
 from .shown import clip
+from .streams import streams
 
 FORMAT = 1
 
@@ -39,6 +42,7 @@ def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dic
     judged = judge(hearing, rows, repeatable=not evidence.recording)
     outcome = outcome_of(judged, complete=evidence.complete)
     header = evidence.header
+    offered = offers(hearing.exchanges, contract)
     requirements = [_requirement(each, contract, hearing) for each in judged]
     return {
         "format": FORMAT,
@@ -73,7 +77,10 @@ def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dic
         "cost": _cost(evidence),
         "weather": hearing.weather,
         "counts": {verdict.value: sum(each.verdict is verdict for each in judged) for verdict in Verdict},
-        "features": header["features"],
+        "features": states(members(header["features"]), offered),
+        "offers": cast("dict[str, JSON]", offered),
+        "streams": streams(evidence.exchanges),
+        "selfcheck": proof.packed(__version__),
         "readings": _readings(judged, contract),
         "coverage": {
             "rows": len(rows),

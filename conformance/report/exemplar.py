@@ -19,6 +19,8 @@ MOST_HEADERS = 60
 LONGEST_VALUE = 200
 """Characters of a header's or a member's value."""
 
+MOST_CHOICES = 4
+
 COMPARED = 800
 """Bytes that are shown of a control's request and of its reply."""
 
@@ -44,6 +46,7 @@ def exemplar(exchange: Exchange, contract: Contract, control: Exchange | None, p
         "pieces": len(exchange.pieces),
         "first": exchange.pieces[0][0] if exchange.pieces else None,
         "last": exchange.pieces[-1][0] if exchange.pieces else None,
+        "said": _said(exchange),
         "arrivals": _arrivals(exchange, shown),
         "curl": curl(exchange, contract),
         "python": python(exchange, contract),
@@ -81,6 +84,11 @@ def _arrivals(exchange: Exchange, shown: Excerpt) -> list[JSON]:
             found.append([when, at])
         start += len(data)
     return found
+
+
+def _said(exchange: Exchange) -> list[JSON]:
+    """What the choices of a stream say, put together from its pieces; of a whole reply nothing, for there it stands."""
+    return [clip(choice.text) for choice in exchange.choices[:MOST_CHOICES]] if exchange.streamed else []
 
 
 def _headers(headers: Sequence[tuple[str, str]]) -> list[JSON]:

@@ -1,26 +1,32 @@
 """report.json -> report.html: one self-contained page that needs no network and no script to be read.
 
 Rule: whatever the page says is made visible and then escaped, by the template's environment and not by its author; the
-page's own policy forbids it to load or run anything.  It stays under a megabyte however much there is to say.
+page's own policy forbids it to load anything, and to run or to be styled by anything but the two files of ours in it.
+It stays under a megabyte however much there is to say.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
-from collections.abc import Sequence
 from functools import cache
+from importlib import resources
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
-from ..model import JSON, Outcome
-from ..redact import WITHHELD
+from ..model import JSON, Outcome, Verdict
 from ..reply import items, members, objects, text
-from .document import exit_code, rows_by_id
+from .body import arrived, headers, marked
+from .causes import causes
+from .document import WORST, exit_code, rows_by_id
+from .features import features
 from .matrix import COLUMNS, matrix
 from .overview import SIGNS, because, counts, findings
 from .shown import visible
+from .timeline import place, ticks
 
 LONGEST = 1_000_000
 """Bytes of the page."""
@@ -42,32 +48,46 @@ def render(report: dict[str, JSON]) -> str:
 
 def _render(report: dict[str, JSON], exemplars: int, cards: int) -> str:
     rows = rows_by_id(report)
-    coverage = members(report["coverage"])
-    statements = list(objects(coverage["statements"]))
     found = findings(rows)
-    answered = {each["requirement"] for each in objects(report["readings"])}
+    grouped = causes(found)
+    in_order = [name for cause in grouped for name in cause.rows]
+    elsewhere = {*COLUMNS, *(each["requirement"] for each in objects(report["readings"]))}
     return _template().render(
         report=report,
         because=because(report),
         exit_code=exit_code(report),
         rows=rows,
         findings=found,
-        cards=dict(list(found.items())[:cards]),
+        causes=grouped,
+        cards=frozenset(in_order[:cards]),
         exemplars=exemplars,
         counts=counts(report),
-        statements=statements,
-        excluded=[each for each in statements if each["excluded"]],
-        undecided=_by_reason(rows),
-        deeper=items(coverage["deeper"]),
-        features_off=sorted(name for name, state in members(report["features"]).items() if state != "on"),
-        features_on=sorted(name for name, state in members(report["features"]).items() if state == "on"),
+        **_scope(report, rows),
         matrix=matrix(rows),
         columns=COLUMNS,
         readings=list(objects(report["readings"])),
-        observed={n: row for n, row in rows.items() if row["verdict"] == "observed" and row["id"] not in answered},
+        observed={n: row for n, row in rows.items() if row["verdict"] == "observed" and row["id"] not in elsewhere},
+        features=features(report),
+        longest=max((each["took"] for each in _drawn(report)), default=0),
         parts=list(dict.fromkeys(text(row["part"]) for row in rows.values())),
-        anchors={text(row["id"]): anchor(name) for name, row in reversed(rows.items())},
+        worst=_worst(rows),
     )
+
+
+def _scope(report: dict[str, JSON], rows: dict[str, dict[str, JSON]]) -> dict[str, Any]:
+    """What was not tested, and why."""
+    coverage, states = members(report["coverage"]), members(report["features"])
+    statements = list(objects(coverage["statements"]))
+    return {
+        "statements": statements,
+        "excluded": [each for each in statements if each["excluded"]],
+        "undecided": _by_reason(rows),
+        "deeper": items(coverage["deeper"]),
+        **{f"features_{state}": sorted(n for n, is_ in states.items() if is_ == state) for state in STATES},
+    }
+
+
+STATES = ("on", "off", "refused")
 
 
 @cache
@@ -80,14 +100,34 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"anchor": anchor, "arrived": arrived, "headers": headers, "moment": moment}
-    environment.globals |= {"signs": SIGNS, "outcomes": OUTCOMES}
+    environment.filters |= {"anchor": anchor, "arrived": arrived, "headers": headers, "marked": marked}
+    environment.filters |= {"csp": digest, "duration": duration, "moment": moment, "place": place, "ticks": ticks}
+    environment.globals |= {
+        "signs": SIGNS,
+        "outcomes": OUTCOMES,
+        "style": _ours("page.css"),
+        "script": _ours("page.js"),
+    }
     return environment.get_template("report.html.j2")
+
+
+def _ours(name: str) -> Markup:
+    """A file of ours that stands in the page as it is."""
+    return Markup(resources.files(__package__).joinpath("templates", name).read_text("utf-8"))  # noqa: S704  # no input
+
+
+def digest(content: str) -> str:
+    """What a Content-Security-Policy calls an inline script or style that it allows."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()}"
 
 
 def _finalize(value: Any) -> Any:
     """What a template prints, made visible; what is HTML already stays as it is."""
     return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+def _drawn(report: dict[str, JSON]) -> list[dict[str, Any]]:
+    return list(objects(members(report["streams"])["shown"]))
 
 
 def _by_reason(rows: dict[str, dict[str, JSON]]) -> dict[str, list[str]]:
@@ -99,32 +139,22 @@ def _by_reason(rows: dict[str, dict[str, JSON]]) -> dict[str, list[str]]:
     return found
 
 
+def _worst(rows: dict[str, dict[str, JSON]]) -> dict[str, dict[str, str]]:
+    """For each requirement the worst verdict among its rows, and the anchor of the row that has it."""
+    found: dict[str, dict[str, str]] = {}
+    for name, row in sorted(rows.items(), key=lambda pair: WORST.index(Verdict(text(pair[1]["verdict"])))):
+        found.setdefault(text(row["id"]), {"verdict": text(row["verdict"]), "anchor": anchor(name)})
+    return found
+
+
 def anchor(name: str) -> str:
     """A row's id as a fragment."""
     return re.sub(r"[^A-Za-z0-9.-]", lambda match: f"_{ord(match.group()):x}", name.replace(":", "--"))
 
 
-def arrived(body: str, spot: Sequence[int] | None = None) -> Markup:
-    """A body as it came: line ends visible, and the place that a violation points at marked."""
-    if not spot:
-        return _as_it_came(body)
-    start, end = spot
-    marked = _as_it_came(body[start:end])
-    return _as_it_came(body[:start]) + Markup("<mark>") + marked + Markup("</mark>") + _as_it_came(body[end:])
-
-
-def _as_it_came(body: str) -> Markup:
-    r"""Escaped, and before each line feed the sign \n, which nobody copies."""
-    sign = Markup('<i class="sign">\\n</i>\n')
-    return sign.join(escape(visible(line, keep="\t")) for line in body.split("\n"))
-
-
-def headers(given: list[list[str]]) -> dict[str, Any]:
-    """Reply headers: those whose values are kept, and the names of the others."""
-    return {
-        "kept": [(name, value) for name, value in given if value != WITHHELD],
-        "withheld": list(dict.fromkeys(name for name, value in given if value == WITHHELD)),
-    }
+def duration(seconds: float) -> str:
+    """Seconds as people read them: 0.4 ms, 68.0 ms, 1.21 s."""
+    return f"{seconds * 1000:.1f} ms" if seconds < 1 else f"{seconds:.2f} s"
 
 
 def moment(when: str) -> str:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from ..exchange import DONE, Exchange
+from ..redact import MARKER
 from .excerpt import Span
 
 LARGEST = 1 << 20
@@ -22,6 +23,7 @@ SAID = " text"
 _EVENT = re.compile(r"event ([0-9]{1,9})(/\S*)?")
 _BYTE = re.compile(r"byte ([0-9]{1,9})")
 _END = re.compile(rb"[\r\n]")
+_SECRET = re.compile(MARKER.pattern.encode())
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
@@ -32,6 +34,8 @@ def place(exchange: Exchange, pointer: str) -> Span | None:
         return _event(exchange, int(event[1]), event[2] or "")
     if byte := _BYTE.fullmatch(pointer):
         return _line(exchange.body, int(byte[1])) if int(byte[1]) < len(exchange.body) else None
+    if pointer == "body" and (marker := _SECRET.search(exchange.body)):
+        return marker.span()
     if not pointer.startswith("/"):
         return None
     return (

@@ -46,7 +46,7 @@ def python(exchange: Exchange, contract: Contract) -> str:
     lines = f"headers = [\n{''.join(headers)}]\n{_body(exchange)}"
     lines += (STREAM if exchange.asked_stream else WHOLE).format(call=f"{call}, timeout={TIMEOUT}")
     needed = [name for name in ("base64", "json", "os", "time") if f"{name}." in lines]
-    return "".join(f"import {name}\n" for name in needed) + f"import httpx\n\n{lines}"
+    return "".join(f"import {name}\n" for name in needed) + f"import httpx\n\n{lines.rstrip()}"
 
 
 def _body(exchange: Exchange) -> str:
@@ -61,7 +61,7 @@ def _body(exchange: Exchange) -> str:
 
 
 def _header(name: str, value: str, contract: Contract) -> str:
-    """An expression for a header's value, with variables in the place of secrets and a wrong key where one was tried."""
+    """An expression for a header, with variables in the place of secrets and a wrong key where one was tried."""
     said = credential(name, value)
     if said is None:
         return _with_secrets(value, variable(name))

@@ -101,9 +101,11 @@ def are_of_the_text(exchange: Exchange) -> Iterator[Finding]:
         judged = judged or len(said) >= 4
         if len(said) >= 4 and found < len(said) / 2:
             strange = next(words for words in said if words not in choice.text)
+            missing = f"{len(said) - found} in {len(said)}"
+            how = ", by their bytes" if any(place.said.bytes is not None for place in there) else ""
             yield Violation(
                 pointer=f"/choices/{show(choice.index)}/logprobs/content",
-                observed=f"of tokens of which {len(said) - found} in {len(said)} are not in the text: {show(strange)}",
+                observed=f"of tokens of which {missing} are not in the text{how}: {show(strange)}",
                 expected=f"of the tokens of {show(choice.text)}",
             )
     if not judged:

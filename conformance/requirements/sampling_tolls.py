@@ -135,8 +135,8 @@ def heeded(exchange: Exchange, probe: Exchange, name: str) -> Iterator[Finding]:
             yield Violation(
                 pointer="/choices/0/logprobs/content",
                 observed=(
-                    f"{show(place.said.token)} ({place.logprob:.3g}) where {show(other.token)} ({other.logprob:.3g}) "
-                    f"was ahead by the penalty, and the like at {len(found)} places"
+                    f"{show(place.said.token)} ({place.logprob:.3g}) where, the penalty counted, {show(other.token)} "
+                    f"({other.logprob:.3g}) was likelier, and the like at {len(found)} places"
                 ),
                 expected=f"the likeliest token after {name} {show(exchange.sent.get(name))} has taken its toll",
                 exchanges=(exchange.n,),

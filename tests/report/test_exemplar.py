@@ -170,6 +170,24 @@ def test_pieces_are_told_with_their_times(pieces: tuple[tuple[float, bytes], ...
     assert made["arrivals"] == expected
 
 
+def test_what_a_stream_says_is_put_together() -> None:
+    """Of a stream the text of each choice is told, of a whole reply none."""
+    pieces = [
+        f'{{"choices":[{{"index":{at},"delta":{{"content":"{word}"}}}}]}}'
+        for at, word in ((0, "a"), (1, "x"), (0, "b"))
+    ]
+    body = "".join(f"data: {piece}\n\n" for piece in pieces).encode()
+    assert exemplar(exchange({"stream": True}, body), CONTRACT, None)["said"] == ["ab", "x"]
+    assert exemplar(exchange({}, b'{"choices":[{"message":{"content":"a"}}]}'), CONTRACT, None)["said"] == []
+
+
+def test_an_echoed_credential_is_marked() -> None:
+    """Where a violation speaks of the body at large, the marker of a credential in it is the place."""
+    body = "Bearer «secret 1» is no key".encode()
+    assert place(exchange({}, body), "body") == (7, 7 + len("«secret 1»".encode()))
+    assert place(exchange({}, b"a stack trace"), "body") is None
+
+
 def test_what_differs_is_marked_in_both_requests() -> None:
     """The members that differ are told by their characters, in the request and in its control's."""
     mine, other = exchange({"model": "é", "n": [0], "stop": "x"}), exchange({"n": 2, "model": "é", "seed": 1})

@@ -1,0 +1,78 @@
+"""Findings -> findings that have one cause: those that saw the same thing at the same place.
+
+Rule: a guess that spares a reader time, and hides nothing; each finding keeps its id, its verdict and its exemplars.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..model import JSON
+from ..reply import objects, text
+from .overview import WORST
+
+Row = dict[str, JSON]
+
+NEAREST = ("http", "auth", "errors", "envelope", "streaming", "choices")
+"""Parts from the wire upwards: what is wrong in one of them is often why something further up is."""
+
+_NUMBER = re.compile(r"\d+")
+_STATUS = re.compile(r'\d{3}( \(".*?"\))?')
+"""A status, and what the body says of it."""
+
+_OF_A_REQUEST = re.compile(r" of a request with .*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """Findings with one cause: the rows by name, the worst first; `place` and `observed` are those of the first."""
+
+    rows: Mapping[str, Row]
+    place: str
+    observed: str
+
+    @property
+    def verdict(self) -> str:
+        """The worst of its verdicts."""
+        return min((text(row["verdict"]) for row in self.rows.values()), key=WORST.index)
+
+    @property
+    def parts(self) -> list[str]:
+        """The parts of the API that it shows in."""
+        return list(dict.fromkeys(text(row["part"]) for row in self.rows.values()))
+
+
+def causes(findings: Mapping[str, Row]) -> list[Cause]:
+    """The findings by their causes: worst first, of equals what is nearer to the wire, then what shows most."""
+    groups: dict[tuple[str, ...], dict[str, Row]] = {}
+    for name, row in findings.items():
+        groups.setdefault(_likeness(name, row), {})[name] = row
+    made = [_cause(group) for group in groups.values()]
+    return sorted(made, key=lambda cause: (WORST.index(cause.verdict), _depth(cause), -len(cause.rows)))
+
+
+def _depth(cause: Cause) -> int:
+    """How far from the wire a cause shows first."""
+    return min(NEAREST.index(part) if part in NEAREST else len(NEAREST) for part in cause.parts)
+
+
+def _cause(rows: Mapping[str, Row]) -> Cause:
+    first = next((each for row in rows.values() for each in objects(row["violations"])), {})
+    place = _OF_A_REQUEST.sub("", text(first.get("pointer")))
+    return Cause(rows=rows, place=place, observed=text(first.get("observed")))
+
+
+def _likeness(name: str, row: Row) -> tuple[str, ...]:
+    """What two findings of one cause have in common: the first violation's place and sight, whatever their numbers."""
+    first = next(objects(row["violations"]), None)
+    accepted = "known" if row["verdict"] == "known" else ""
+    if first is None:
+        return name, accepted
+    place, observed = _OF_A_REQUEST.sub("", text(first["pointer"])), text(first["observed"])
+    status = _STATUS.match(observed) if place.startswith("status") else None
+    if status is None:
+        return accepted, _NUMBER.sub("N", place), _NUMBER.sub("N", observed)
+    served = text(row["part"]) if observed.startswith("2") else ""  # what wrongly succeeds has a cause in each part
+    return accepted, place, status[0], served
