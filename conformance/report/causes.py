@@ -11,12 +11,9 @@ from dataclasses import dataclass
 
 from ..model import JSON
 from ..reply import objects, text
-from .overview import WORST
+from .overview import WORST, distance
 
 Row = dict[str, JSON]
-
-NEAREST = ("http", "auth", "errors", "envelope", "streaming", "choices")
-"""Parts from the wire upwards: what is wrong in one of them is often why something further up is."""
 
 _NUMBER = re.compile(r"\d+")
 _STATUS = re.compile(r'\d{3}( \(".*?"\))?')
@@ -39,9 +36,9 @@ class Cause:
         return min((text(row["verdict"]) for row in self.rows.values()), key=WORST.index)
 
     @property
-    def parts(self) -> list[str]:
-        """The parts of the API that it shows in."""
-        return list(dict.fromkeys(text(row["part"]) for row in self.rows.values()))
+    def distance(self) -> int:
+        """How far from the wire it shows first."""
+        return min(map(distance, self.rows.values()))
 
 
 def causes(findings: Mapping[str, Row]) -> list[Cause]:
@@ -50,12 +47,7 @@ def causes(findings: Mapping[str, Row]) -> list[Cause]:
     for name, row in findings.items():
         groups.setdefault(_likeness(name, row), {})[name] = row
     made = [_cause(group) for group in groups.values()]
-    return sorted(made, key=lambda cause: (WORST.index(cause.verdict), _depth(cause), -len(cause.rows)))
-
-
-def _depth(cause: Cause) -> int:
-    """How far from the wire a cause shows first."""
-    return min(NEAREST.index(part) if part in NEAREST else len(NEAREST) for part in cause.parts)
+    return sorted(made, key=lambda cause: (WORST.index(cause.verdict), cause.distance, -len(cause.rows)))
 
 
 def _cause(rows: Mapping[str, Row]) -> Cause:

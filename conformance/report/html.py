@@ -131,12 +131,18 @@ def _drawn(report: dict[str, JSON]) -> list[dict[str, Any]]:
 
 
 def _by_reason(rows: dict[str, dict[str, JSON]]) -> dict[str, list[str]]:
-    """The names of the inconclusive rows by their reasons."""
+    """The names of the inconclusive rows by their reasons; those that differ in their parameter alone together."""
     found: dict[str, list[str]] = {}
     for name, row in rows.items():
         if row["verdict"] == "inconclusive":
-            found.setdefault(text(row["reason"]), []).append(name)
-    return found
+            found.setdefault(_of_any_parameter(row), []).append(name)
+    return {text(rows[names[0]]["reason"]) if len(names) == 1 else reason: names for reason, names in found.items()}
+
+
+def _of_any_parameter(row: dict[str, JSON]) -> str:
+    """The row's reason with "its parameter" in the place of that one's name."""
+    reason, parameter = text(row["reason"]), row["parameter"]
+    return re.sub(rf"\b{re.escape(parameter)}\b", "its parameter", reason) if isinstance(parameter, str) else reason
 
 
 def _worst(rows: dict[str, dict[str, JSON]]) -> dict[str, dict[str, str]]:

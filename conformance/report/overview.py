@@ -26,14 +26,22 @@ SIGNS = {
 WORST = ("error", "fail", "warn", "known")
 """The verdicts that a reader must look at, in that order."""
 
+NEAREST = ("http", "auth", "errors", "envelope", "streaming", "choices")
+"""Parts from the wire upwards: what is wrong in one of them is often why something further up is."""
+
 MOST_NAMES = 4
 """Names that a sentence gives before it counts the rest."""
 
 
 def findings(rows: dict[str, dict[str, JSON]]) -> dict[str, dict[str, JSON]]:
-    """The rows that a reader must look at, worst first."""
+    """The rows that a reader must look at, worst first, and of equals what is nearer to the wire."""
     found = [(name, row) for name, row in rows.items() if row["verdict"] in WORST]
-    return dict(sorted(found, key=lambda pair: WORST.index(text(pair[1]["verdict"]))))
+    return dict(sorted(found, key=lambda pair: (WORST.index(text(pair[1]["verdict"])), distance(pair[1]))))
+
+
+def distance(row: dict[str, JSON]) -> int:
+    """How far from the wire a row's part is."""
+    return NEAREST.index(text(row["part"])) if row["part"] in NEAREST else len(NEAREST)
 
 
 def counts(report: dict[str, JSON]) -> dict[str, int]:
@@ -80,7 +88,7 @@ def because(report: dict[str, JSON]) -> str:
     numbers = members(report["counts"])
     said = [f"{weather}."] if (weather := much_weather(report)) else []
     if report["outcome"] == Outcome.NONCONFORMANT.value:
-        failing = [name for name, row in rows.items() if row["verdict"] == "fail"]
+        failing = [name for name, row in findings(rows).items() if row["verdict"] == "fail"]
         said.append(f"{_number(len(failing), 'requirement fails', 'requirements fail')}: {_names(failing)}.")
     if numbers["error"]:
         errors = [name for name, row in rows.items() if row["verdict"] == "error"]

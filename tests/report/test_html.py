@@ -200,6 +200,32 @@ def test_the_first_screen_says_what_counts(spoil: Callable[..., Ran]) -> None:
         start = words.index(each, start)
 
 
+def undecided(report: Report, count: int) -> Report:
+    """The report with so many undecided rows, each of its own parameter, and as many of reasons of their own."""
+    row = report["requirements"][0]
+    alike = [
+        {**row, "id": "a.b", "parameter": f"p{n}", "verdict": "inconclusive", "reason": f"no request had p{n} in it"}
+        for n in range(count)
+    ]
+    others = [
+        {**row, "id": f"a.c{n}", "parameter": None, "verdict": "inconclusive", "reason": f"reason {n}"}
+        for n in range(count)
+    ]
+    return {**report, "requirements": [*alike, *others]}
+
+
+def test_reasons_of_the_undecided_are_brought_together(spoil: Callable[..., Ran]) -> None:
+    """Reasons that differ in the parameter alone are one, a single one names it, and of many reasons a few are shown."""
+    few = Page(html.render(undecided(spoil("no-done").copied(), 1)))
+    assert "Undecided: a.b (no request had p0 in it)" in few.words
+    many = Page(html.render(undecided(spoil("no-done").copied(), 9)))
+    assert_harmless(many)
+    assert "a.b:p8 (no request had its parameter in it)" in many.words
+    assert (
+        "Undecided: a.c3 (reason 3) 5 more reasons why something is undecided Undecided: a.c4 (reason 4)" in many.words
+    )
+
+
 def test_every_row_is_in_the_table(clean: Ran) -> None:
     """The table has a row for each requirement x parameter, with its verdict's word and sign."""
     page = page_of(clean)
