@@ -91,7 +91,7 @@ def test_junit_and_html(pytester: pytest.Pytester, run: object) -> None:
         )  # type: ignore[operator]
     assert 'failures="1"' in (pytester.path / "j.xml").read_text()
     page = (pytester.path / "page.html").read_text()
-    for words in ("Requirement", "Verdict", "envelope.id", "MUST", "curl -sS"):
+    for words in ("Requirement", "Verdict", "envelope.id", "MUST", "curl -sS", "import httpx"):
         assert words in page
     assert "<title" in page
 
@@ -101,12 +101,20 @@ def test_pytest_html_escapes(pytester: pytest.Pytester, run: object) -> None:
     from conformance.suite.reporting import extras
 
     del pytester, run
-    exemplar = {"request": "<b>", "status": 200, "excerpt": "<script>alert(1)</script>", "curl": "curl '<i>'"}
-    row = {"violations": [{"message": "<img src=x>", "exemplar": exemplar}]}
+    exemplar = {
+        "request": "<b>",
+        "status": 200,
+        "excerpt": "<script>alert(1)</script>",
+        "said": ["<script>alert(2)</script>"],
+        "difference": [["<script>", None, "<img src=y>"]],
+        "curl": "curl '<i>'",
+        "python": "body = '<img>'",
+    }
+    row = {"statement": "<script>", "violations": [{"message": "<img src=x>", "exemplar": exemplar}]}
     content = extras(row)[0]["content"]  # type: ignore[arg-type]  # a row is JSON
     assert "<script>" not in content
     assert "<img" not in content
-    assert "&lt;script&gt;" in content
+    assert "&lt;script&gt;: left out (there: &lt;img src=y&gt;)" in content
 
 
 BAD_USAGE = {

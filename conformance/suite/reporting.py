@@ -14,7 +14,7 @@ import pytest
 
 from conformance.model import JSON
 from conformance.plugin import ASKED
-from conformance.reply import members, objects, text
+from conformance.reply import items, members, objects, text
 from conformance.report.shown import visible
 
 ROW = pytest.StashKey[dict[str, JSON]]()
@@ -56,7 +56,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def extras(row: dict[str, JSON]) -> list[dict[str, Any]]:
-    """pytest-html's extras for a row: each finding, its exemplar and its curl line, all of it escaped."""
+    """pytest-html's extras for a row: each finding, its exemplar, and lines of curl and Python, all of it escaped."""
     try:
         from pytest_html import extras as kinds
     except ImportError:
@@ -64,10 +64,18 @@ def extras(row: dict[str, JSON]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for each in objects(row["violations"]):
         exemplar = members(each["exemplar"])
-        blocks = (exemplar["request"], f"status {exemplar['status']}", exemplar["excerpt"], exemplar["curl"])
-        shown = [f"<p>{_escaped(each['message'])}</p>", *(BLOCK.format(_escaped(block)) for block in blocks)]
+        blocks = [exemplar["request"], f"status {exemplar['status']}", exemplar["excerpt"], *items(exemplar["said"])]
+        blocks = [*differences(exemplar), *blocks, exemplar["curl"], exemplar["python"]]
+        shown = [f"<p>{_escaped(words)}</p>" for words in (row["statement"], each["message"])]
+        shown += [BLOCK.format(_escaped(block)) for block in blocks]
         found.append(kinds.html("".join(shown)))
     return found
+
+
+def differences(exemplar: dict[str, JSON]) -> list[JSON]:
+    """In what the request differs from its control's, as one text; none where there is no control."""
+    lines = [[text(each) or "left out" for each in items(found)] for found in items(exemplar["difference"])]
+    return ["\n".join(f"{name}: {mine} (there: {other})" for name, mine, other in lines)] if lines else []
 
 
 BLOCK = '<pre style="white-space:pre-wrap;overflow-wrap:anywhere;color:#000">{}</pre>'

@@ -273,9 +273,18 @@ def test_the_page_is_complete_without_script(browser: Browser, spoilt: Ran) -> N
         assert seen.page.locator("#statements + details table").is_visible()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", [NARROW, WIDE], ids=["narrow", "wide"])
-@pytest.mark.parametrize("which", ["spoilt", "harmful"])
+@pytest.mark.parametrize(
+    ("which", "size", "scheme"),
+    [
+        ("spoilt", NARROW, "light"),
+        ("spoilt", NARROW, "dark"),
+        ("spoilt", WIDE, "light"),
+        ("spoilt", WIDE, "dark"),
+        ("harmful", NARROW, "light"),
+        ("grouped", WIDE, "dark"),
+    ],
+    ids=str,
+)
 def test_nothing_bars_a_reader(
     which: str, size: dict[str, int], scheme: str, browser: Browser, request: pytest.FixtureRequest
 ) -> None:
