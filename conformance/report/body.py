@@ -40,7 +40,7 @@ def _cut(body: str, spans: Spans, times: dict[int, list[str]]) -> Markup:
     shown = Markup("")
     for start, end in pairwise(cuts):
         if start in times:
-            shown += Markup('<i class="when">{}</i>').format(", ".join(times[start]))
+            shown += Markup('<i class="when">{} </i>').format(", ".join(times[start]))
         words = _as_it_came(body[start:end])
         shown += Markup("<mark>{}</mark>").format(words) if any(a <= start < b for a, b in places) else words
     return shown

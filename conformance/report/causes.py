@@ -1,4 +1,4 @@
-"""Findings -> findings that have one cause: those that saw the same thing at the same place.
+"""Findings -> findings of one cause: those that saw the same at the same place, or the same spot of one reply.
 
 Rule: a guess that spares a reader time, and hides nothing; each finding keeps its id, its verdict and its exemplars.
 """
@@ -43,10 +43,16 @@ class Cause:
 
 def causes(findings: Mapping[str, Row]) -> list[Cause]:
     """The findings by their causes: worst first, of equals what is nearer to the wire, then what shows most."""
-    groups: dict[tuple[str, ...], dict[str, Row]] = {}
+    groups: list[dict[str, Row]] = []
+    known: dict[tuple[str, ...], dict[str, Row]] = {}
     for name, row in findings.items():
-        groups.setdefault(_likeness(name, row), {})[name] = row
-    made = [_cause(group) for group in groups.values()]
+        likenesses = _likenesses(name, row)
+        group = next((known[each] for each in likenesses if each in known), None)
+        if group is None:
+            groups.append(group := {})
+        group[name] = row
+        known.update(dict.fromkeys(likenesses, group))
+    made = [_cause(group) for group in groups]
     return sorted(made, key=lambda cause: (WORST.index(cause.verdict), cause.distance, -len(cause.rows)))
 
 
@@ -56,15 +62,21 @@ def _cause(rows: Mapping[str, Row]) -> Cause:
     return Cause(rows=rows, place=place, observed=text(first.get("observed")))
 
 
-def _likeness(name: str, row: Row) -> tuple[str, ...]:
-    """What two findings of one cause have in common: the first violation's place and sight, whatever their numbers."""
+def _likenesses(name: str, row: Row) -> list[tuple[str, ...]]:
+    """What findings of one cause have one of in common: the sight and its place, or the one spot that was seen."""
     first = next(objects(row["violations"]), None)
     accepted = "known" if row["verdict"] == "known" else ""
     if first is None:
-        return name, accepted
-    place, observed = _OF_A_REQUEST.sub("", text(first["pointer"])), text(first["observed"])
+        return [(name, accepted)]
+    pointer, observed = text(first["pointer"]), text(first["observed"])
+    place = _OF_A_REQUEST.sub("", pointer)
     status = _STATUS.match(observed) if place.startswith("status") else None
-    if status is None:
-        return accepted, _NUMBER.sub("N", place), _NUMBER.sub("N", observed)
-    served = text(row["part"]) if observed.startswith("2") else ""  # what wrongly succeeds has a cause in each part
-    return accepted, place, status[0], served
+    if status is not None:
+        served = text(row["part"]) if observed.startswith("2") else ""  # what wrongly succeeds has causes of its own
+        return [(accepted, place, status[0], served)]
+    sight = (accepted, _NUMBER.sub("N", place), _NUMBER.sub("N", observed))
+    return [sight] if place in WHOLE else [sight, (accepted, pointer, str(first["exchange"]))]
+
+
+WHOLE = ("", "/", "status", "body")
+"""Places at which two things can be wrong at a time."""

@@ -63,6 +63,7 @@ def _control(control: Exchange, contract: Contract, names: Sequence[str]) -> dic
         **_request(control, names, COMPARED),
         "status": control.status,
         "excerpt": excerpt(control.body, longest=COMPARED).text,
+        "said": _said(control),
         "curl": curl(control, contract),
     }
 

@@ -12,7 +12,7 @@ Said = tuple[str, str, str]
 
 def row(said: Said, verdict: str = "fail") -> dict[str, object]:
     id_, pointer, observed = said
-    seen = {"pointer": pointer, "observed": observed}
+    seen = {"pointer": pointer, "observed": observed, "exchange": sum(map(ord, id_))}
     return {"id": id_, "part": id_.partition(".")[0], "verdict": verdict, "violations": [seen] if pointer else []}
 
 
@@ -38,6 +38,15 @@ def test_what_has_one_cause(one: Said, other: Said, together: bool) -> None:
     words, and what wrongly succeeds has a cause in each part."""
     found = causes({"1": row(one), "2": row(other)})  # type: ignore[dict-item]
     assert [list(cause.rows) for cause in found] == ([["1", "2"]] if together else [["1"], ["2"]])
+
+
+@pytest.mark.parametrize(("pointer", "together"), [("event 4", True), ("/usage", True), ("/", False), ("body", False)])
+def test_one_spot_has_one_cause(pointer: str, together: bool) -> None:
+    """Two things seen at one spot of one reply have one cause, unless the spot is all of it."""
+    found = {"1": row(("a.x", pointer, "this")), "2": row(("b.y", pointer, "that"))}
+    assert len(causes(found)) == 2  # type: ignore[arg-type]
+    found["2"]["violations"][0]["exchange"] = found["1"]["violations"][0]["exchange"]  # type: ignore[index]
+    assert len(causes(found)) == (1 if together else 2)  # type: ignore[arg-type]
 
 
 def test_the_worst_comes_first() -> None:

@@ -192,6 +192,7 @@ def test_what_differs_is_marked_in_both_requests() -> None:
     """The members that differ are told by their characters, in the request and in its control's."""
     mine, other = exchange({"model": "é", "n": [0], "stop": "x"}), exchange({"n": 2, "model": "é", "seed": 1})
     made: dict[str, Any] = exemplar(mine, CONTRACT, other)
+    assert made["control"]["said"] == []
     assert [made["request"][slice(*span)] for span in made["changed"]] == ['"n": [0]', '"stop": "x"']
     control = made["control"]
     assert [control["request"][slice(*span)] for span in control["changed"]] == ['"n": 2', '"seed": 1']

@@ -12,7 +12,7 @@ import pytest
 from markupsafe import Markup
 
 from conformance.report import html, shown
-from conformance.report.body import arrived
+from conformance.report.body import arrived, marked
 from conformance.report.overview import SIGNS
 
 from .conftest import Ran, Report
@@ -296,6 +296,23 @@ def test_what_narrows_a_claim_is_said(words: str, spoil: Callable[..., Ran]) -> 
 def test_a_body_is_shown_as_it_came(body: str, spot: list[int] | None, expected: str) -> None:
     """Line ends and what has no shape are visible, the place pointed at is marked, and all of it is escaped."""
     assert arrived(body, spot) == Markup(expected)
+
+
+def test_arrivals_stand_before_their_pieces() -> None:
+    """Each piece has its time before it, inside a mark too; one piece alone has none, and two that begin as one share."""
+    when = '<i class="when">{} s </i>'.format
+    first, second = when("0.100"), when("0.250")
+    assert arrived("a<b", None, [(0.1, 0), (0.25, 1)]) == f"{first}a{second}&lt;b"
+    assert arrived("abcd", [1, 4], [(0.1, 0), (0.25, 2)]) == f"{first}a<mark>b</mark>{second}<mark>cd</mark>"
+    assert arrived("ab", None, [(0.1, 0)]) == "ab"
+    assert arrived("ab", None, [(0.1, 0), (0.25, 0)]) == when("0.100 s, 0.250") + "ab"
+
+
+def test_differing_members_are_marked() -> None:
+    """Of a request every member that differs is marked, and what is marked is escaped."""
+    assert marked('{"n":"<","m":2}', [[1, 8], [9, 14]]) == (
+        "{<mark>&#34;n&#34;:&#34;&lt;&#34;</mark>,<mark>&#34;m&#34;:2</mark>}"
+    )
 
 
 def test_curl_lines_can_be_copied(harmful: Ran, spoil: Callable[..., Ran]) -> None:
