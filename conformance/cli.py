@@ -260,7 +260,7 @@ def selfcheck_command(values: dict[str, Any]) -> int:
         values["contract"] or contracts.names(),
         as_json=values["json"],
         say=_say,
-        pack=proof.PACKED if values["pack"] else None,
+        pack=proof.pack if values["pack"] else None,
     )
 
 

@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Self
 
 from . import __version__, record
@@ -242,11 +241,17 @@ def _proof(bench: Bench, row: Row, mutant: str, judged: Judged, wanted: str) -> 
     )
 
 
-def command(names: Iterable[str], *, as_json: bool, say: Callable[[str], object], pack: Path | None = None) -> int:
-    """Prove all these contracts and print the matrix; 0 if every proof holds, else 1.  `pack`: where figures go."""
+def command(
+    names: Iterable[str],
+    *,
+    as_json: bool,
+    say: Callable[[str], object],
+    pack: Callable[[dict[str, JSON]], object] | None = None,
+) -> int:
+    """Prove all these contracts and print the matrix; 0 if every proof holds, else 1.  `pack` is given the figures."""
     proofs = [proof for name in names for proof in prove(name)]
     if pack is not None:
-        pack.write_text(json.dumps(figures(proofs), indent=1) + "\n", "utf-8")
+        pack(figures(proofs))
     if as_json:
         say(json.dumps([_to_json(proof) for proof in proofs], indent=1))
     else:

@@ -45,21 +45,54 @@ def test_figures_are_the_sums_of_the_matrix() -> None:
     }
 
 
-def test_they_are_packed_and_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What `selfcheck --pack` writes is what reports of this version read, and of no other version."""
-    monkeypatch.setattr(selfcheck, "prove", lambda _: iter(proofs()))
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Where figures are kept in a test."""
     monkeypatch.setattr(proof, "PACKED", tmp_path / "selfcheck.json")
+    return tmp_path / "selfcheck.json"
+
+
+def test_they_are_packed_and_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `selfcheck --pack` keeps is what reports read, as long as the code is the same."""
+    monkeypatch.setattr(selfcheck, "prove", lambda _: iter(proofs()))
     assert cli.main(["selfcheck", "--pack"]) == 1
-    assert proof.packed(__version__, proof.PACKED) == selfcheck.figures(proofs() * 5)
-    assert proof.packed("0.0.0", proof.PACKED) is None
+    assert proof.packed() == selfcheck.figures(proofs() * 5)
+    monkeypatch.setattr(proof, "digest", lambda: "of other code")
+    assert proof.packed() is None
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "1", "{}", "\x00"])
-def test_what_cannot_be_read_is_not_there(content: str, tmp_path: Path) -> None:
+def test_code_is_told_by_every_line(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A module that changes, comes, goes or has another name makes other code of it."""
+    monkeypatch.setattr(proof, "PACKAGE", tmp_path)
+    seen = set()
+    for name, content in (("a.py", "1"), ("a.py", "2"), ("b.py", "2"), ("part/c.py", ""), ("part/c.txt", "no code")):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+        proof.digest.cache_clear()
+        seen.add(proof.digest())
+    (tmp_path / "a.py").unlink()
+    proof.digest.cache_clear()
+    seen.add(proof.digest())
+    proof.digest.cache_clear()
+    assert len(seen) == 5
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", "1", "{}", '{"code": null}', "\x00"])
+def test_what_cannot_be_read_is_not_there(content: str | None, place: Path) -> None:
     """A file of another shape, and none at all, are no figures."""
-    assert proof.packed(__version__, tmp_path / "none.json") is None
-    (tmp_path / "selfcheck.json").write_text(content)
-    assert proof.packed(__version__, tmp_path / "selfcheck.json") is None
+    if content is not None:
+        place.write_text(content)
+    assert proof.packed() is None
+
+
+def test_a_place_that_cannot_be_written_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where the package cannot be written to, the command says so and what to do."""
+    monkeypatch.setattr(selfcheck, "prove", lambda _: iter(proofs()))
+    monkeypatch.setattr(proof, "PACKED", tmp_path / "none" / "selfcheck.json")
+    assert cli.main(["selfcheck", "--pack"]) == 2
+    assert "run --pack in a checkout" in capsys.readouterr().err
 
 
 def test_a_part_is_not_packed(capsys: pytest.CaptureFixture[str]) -> None:
