@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from . import baseline, plan, revive
 from . import contract as contracts
-from . import plan, revive
 from .ask import Setting
+from .baseline import Baseline
 from .budget import Prices
 from .contract import Contract
 from .fire import Pace
@@ -34,6 +35,7 @@ class Asked:
     values: Mapping[str, Any]
     contract: Contract
     url: str | None
+    baseline: Baseline | None = None
 
     @property
     def wants_reference(self) -> bool:
@@ -106,7 +108,7 @@ class Asked:
 
 def check(values: Mapping[str, Any]) -> Asked:
     """Check what a user said.  Raises UsageError naming the option and what to give."""
-    for name in ("base_url", "url", "model", "api_key_env", "api_key_file", "out"):
+    for name in ("base_url", "url", "model", "api_key_env", "api_key_file", "baseline", "out"):
         if values[name] is not None and not values[name].strip():
             raise UsageError(f"--{name.replace('_', '-')} is empty: is the variable it comes from set?")
     if values["base_url"] and values["url"]:
@@ -127,7 +129,8 @@ def check(values: Mapping[str, Any]) -> Asked:
         for name in ("model", "api_key_env", "api_key_file"):
             if values[name]:
                 raise UsageError(f"--{name.replace('_', '-')} goes with a target: give --base-url or --url too")
-    return Asked(values=values, contract=contract, url=url)
+    accepted = baseline.load(Path(values["baseline"]), contract) if values["baseline"] else None
+    return Asked(values=values, contract=contract, url=url, baseline=accepted)
 
 
 def _prices(values: Mapping[str, Any]) -> Prices | None:

@@ -11,15 +11,12 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NoReturn
 
-from . import __version__, asked, catalogue, console, options, usage
+from . import __version__, asked, catalogue, console, offline, options, usage
 from . import contract as contracts
 from .asked import Asked
 from .completion import SHELLS
-from .contract import Contract
-from .evidence import Evidence
 from .model import SuiteError, UsageError
 from .options import Option
 from .run import Order, run
@@ -97,10 +94,7 @@ def _parser() -> argparse.ArgumentParser:
         "plan", plan_command, "Show what run would send, and its cost; sends nothing.", *options.OPTIONS, options.STRICT
     )
     planned.add_argument("--json", action="store_true", help="as JSON")
-    judged = command("judge", judge_command, "Recompute the verdicts of recorded evidence, offline.", options.STRICT)
-    judged.add_argument("evidence", nargs="+", metavar="EVIDENCE", help="an evidence.ndjson, or the folder of a run")
-    judged.add_argument("--contract", metavar="NAME|DIR", help="the contract to judge by; default: the one of the run")
-    judged.add_argument("--out", metavar="DIR", help="write the reports there; default: only say the outcome")
+    offline.add(command)
     served = command("serve", serve_command, "Serve the reference endpoint.", options.CONTRACT)
     served.add_argument("--host", default="127.0.0.1", metavar="H", help="address to listen on; default 127.0.0.1")
     served.add_argument("--port", type=_port, default=8080, metavar="N", help="0 for any free one; default 8080")
@@ -145,12 +139,12 @@ def run_command(values: dict[str, Any]) -> int:
                 if not (out / EVIDENCE).exists():
                     raise
                 recorded = evidence.read(out / EVIDENCE)
-            report = document.make(recorded, order.contract, strict=values["strict"])
+            report = document.make(recorded, order.contract, strict=values["strict"], baseline=said.baseline)
     finally:
         signal.signal(signal.SIGTERM, before)
     files.write(report, out)
-    github.tell(report, os.environ, _say)
-    _say(console.last_line(report, out))
+    github.tell(report, os.environ, console.say)
+    console.summary(report, out)
     return document.exit_code(report)
 
 
@@ -190,43 +184,11 @@ def plan_command(values: dict[str, Any]) -> int:
     order = said.order(key="user:a-key-that-is-never-sent") if said.wants_reference else said.order()
     planned = order.plan()
     if values["json"]:
-        _say(json.dumps({**planned.to_json(), "digest": planned.digest}, indent=1))
+        console.say(json.dumps({**planned.to_json(), "digest": planned.digest}, indent=1))
     else:
         for line in catalogue.describe(planned, order.context, order.prices):
-            _say(line)
+            console.say(line)
     return 0
-
-
-def judge_command(values: dict[str, Any]) -> int:
-    """`judge`: the worst exit code of all the evidence given."""
-    from .report import document, files, github
-    from .run import EVIDENCE
-
-    worst = 0
-    for given in values["evidence"]:
-        path = Path(given) / EVIDENCE if Path(given).is_dir() else Path(given)
-        recorded, contract = _recorded(path, values["contract"])
-        report = document.make(recorded, contract, strict=values["strict"])
-        out = Path(values["out"]) if values["out"] else path.parent
-        if values["out"]:
-            files.write(report, out if len(values["evidence"]) == 1 else out / path.parent.name)
-        github.tell(report, os.environ, _say)
-        _say(console.last_line(report, out))
-        worst = max(worst, document.exit_code(report), key=[0, 3, 1, 2].index)
-    return worst
-
-
-def _recorded(path: Path, name: str | None) -> tuple[Evidence, Contract]:
-    """Evidence of a run, or of a HAR file, and the contract to judge it by."""
-    from . import evidence, har
-
-    if har.is_har(path):
-        if name is None:
-            raise UsageError(f"{path} is a HAR file: give the --contract to judge it by")
-        contract = contracts.load(name)
-        return har.load(path, contract), contract
-    recorded = evidence.read(path)
-    return recorded, contracts.load(name or str(recorded.header.get("contract")))
 
 
 def serve_command(values: dict[str, Any]) -> int:
@@ -259,7 +221,7 @@ def selfcheck_command(values: dict[str, Any]) -> int:
     return selfcheck.command(
         values["contract"] or contracts.names(),
         as_json=values["json"],
-        say=_say,
+        say=console.say,
         pack=proof.pack if values["pack"] else None,
     )
 
@@ -268,10 +230,10 @@ def list_command(values: dict[str, Any]) -> int:
     """`list`."""
     found = catalogue.LISTS[values["what"]](values["contract"])
     if values["json"]:
-        _say(json.dumps(found, indent=1))
+        console.say(json.dumps(found, indent=1))
     else:
         for each in found:
-            _say(catalogue.line(each))
+            console.say(catalogue.line(each))
     return 0
 
 
@@ -280,7 +242,7 @@ def explain_command(values: dict[str, Any]) -> int:
     from . import explain
 
     for line in explain.lines(explain.explain(values["requirement"])):
-        _say(line)
+        console.say(line)
     return 0
 
 
@@ -288,9 +250,5 @@ def completion_command(values: dict[str, Any]) -> int:
     """`completion`."""
     from . import completion
 
-    _say(completion.script(_parser(), values["shell"]))
+    console.say(completion.script(_parser(), values["shell"]))
     return 0
-
-
-def _say(line: str) -> None:
-    print(line, flush=True)  # noqa: T201

@@ -13,7 +13,7 @@ from .exchange import Exchange
 from .model import JSON
 from .plan import Plan
 from .reply import members, text
-from .report.overview import much_weather
+from .report.overview import much_weather, stale
 from .run import Order
 
 if TYPE_CHECKING:
@@ -158,6 +158,17 @@ def last_line(report: dict[str, JSON], out: Path) -> str:
     weather = much_weather(report)
     about = f" ({weather[0].lower()}{weather[1:]})" if weather else ""
     return f"{what}{text(report['outcome'])}{about}: {parts}; {asked}; see {out / 'report.html'}"
+
+
+def summary(report: dict[str, JSON], out: Path) -> None:
+    """Print the entries of the baseline that fail the run, and the last line."""
+    for line in (*stale(report), last_line(report, out)):
+        say(printable(line))
+
+
+def say(line: str) -> None:
+    """Print a line of what a command was asked for."""
+    print(line, flush=True)  # noqa: T201  # this is the module that prints
 
 
 def many(count: int, what: str) -> str:

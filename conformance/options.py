@@ -59,6 +59,8 @@ CONTRACT = Option(
     keywords={"metavar": "NAME|DIR", "default": "highwayapi"},
 )
 
+BASELINE = Option(flag="--baseline", help="accepted deviations: a TOML file", keywords={"metavar": "FILE"})
+
 OPTIONS = (
     CONTRACT,
     Option(
@@ -145,6 +147,7 @@ OPTIONS = (
         help="only requirements that match: an id, a part, a pattern (repeat)",
         keywords={"metavar": "PATTERN", "action": "append", "default": []},
     ),
+    BASELINE,
     Option(
         flag="--replay",
         help="folder of requests that were refused once and are asked first; default .chat-conformance/CONTRACT",

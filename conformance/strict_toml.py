@@ -81,6 +81,13 @@ class Table:
             raise UsageError(f"{self._address(key)} is empty")
         return value
 
+    def link(self, key: str) -> str | None:
+        """An address that a page may link to, or None where there is none."""
+        value = self.text(key, default="") or None
+        if value is not None and not re.fullmatch(r"https?://[^\s/]\S*", value):
+            raise UsageError(f"{self._address(key)} is {value!r}, not an address that begins with https:// or http://")
+        return value
+
     def texts(self, key: str) -> list[str]:
         """An array of strings, empty when absent."""
         values = cast(list[Any], self.take(key, list, []))

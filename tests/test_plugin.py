@@ -59,6 +59,19 @@ def test_a_warning_is_a_warning(pytester: pytest.Pytester, run: object) -> None:
         assert strict.parseoutcomes()["failed"] == 1
 
 
+def test_an_accepted_failure_is_expected(pytester: pytest.Pytester, run: object) -> None:
+    """What the baseline accepts is an xfailed item; an entry that must go fails the outcome and is named there."""
+    pytester.makefile(".toml", known='format = 1\n[[known]]\nrequirement = "choices.count"\nreason = "not yet"\n')
+    with running(Endpoint(contracts.load("highwayapi"), mutant=catalogue.fault("ignores-n"))) as url:
+        target = ("--base-url", url, "--model", "reference", "--depth", "smoke", "--baseline", "known.toml")
+        result = run(*target, "-k", "choices.count or outcome", "-rx")  # type: ignore[operator]
+    result.assert_outcomes(xfailed=1, passed=1, deselected=result.parseoutcomes()["deselected"])
+    result.stdout.fnmatch_lines(["*choices.count*not yet*"])
+    stale = run("--baseline", "known.toml", "-k", "choices.count or outcome", "--out", "again")  # type: ignore[operator]
+    stale.assert_outcomes(failed=1, passed=1, deselected=stale.parseoutcomes()["deselected"])
+    stale.stdout.fnmatch_lines(["*The baseline accepts that choices.count fails, but it passes*"])
+
+
 def test_only_what_is_selected_is_fired(pytester: pytest.Pytester, run: object) -> None:
     """-k fires what the chosen items need, once, before the first is judged."""
     result = run("-k", "stop.ends or stop.array")  # type: ignore[operator]

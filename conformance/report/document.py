@@ -9,12 +9,14 @@ from decimal import Decimal
 from typing import cast
 
 from .. import __version__
+from ..baseline import Baseline, stale_entries
 from ..budget import Prices
 from ..contract import Contract
 from ..evidence import Evidence
 from ..exchange import Exchange
 from ..judge import Hearing, Judged, Unit, hear, judge, setting_of
 from ..model import JSON, Kind, Level, Outcome, Verdict, Violation, Zone
+from ..remark import Answers
 from ..reply import items, members, objects, text
 from ..run import rows_of
 from . import proof
@@ -32,18 +34,29 @@ LONGEST_POINTER = 200
 """Characters of a pointer; the endpoint's member names are in it."""
 
 
-def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dict[str, JSON]:
-    """Judge the evidence and say what was found.
+def make(
+    evidence: Evidence,
+    contract: Contract,
+    *,
+    strict: bool = False,
+    baseline: Baseline | None = None,
+    answers: Answers | None = None,
+) -> dict[str, JSON]:
+    """Judge the evidence and say what was found; `answers` are the vendor's, shown beside the findings.
 
     Raises UsageError where the evidence speaks of requirements that this version of the suite does not have.
     """
     rows, deeper = rows_of(evidence, contract)
     hearing = hear(evidence, setting_of(evidence, contract))
-    judged = judge(hearing, rows, repeatable=not evidence.recording)
-    outcome = outcome_of(judged, complete=evidence.complete)
     header = evidence.header
+    accepted, day = baseline or Baseline(), datetime.fromisoformat(text(header["started"])).date()
+    judged = accepted.accept(judge(hearing, rows, repeatable=not evidence.recording), day)
+    stale = stale_entries(accepted, judged, day)
+    outcome = Outcome.NONCONFORMANT if stale else outcome_of(judged, complete=evidence.complete)
     offered = offers(hearing.exchanges, contract)
-    requirements = [_requirement(each, contract, hearing) for each in judged]
+    requirements = [
+        {**_requirement(each, contract, hearing), **_remarks(each, accepted, answers or Answers())} for each in judged
+    ]
     return {
         "format": FORMAT,
         "outcome": outcome.value,
@@ -88,7 +101,8 @@ def make(evidence: Evidence, contract: Contract, *, strict: bool = False) -> dic
             "deeper": [row.id for row in deeper],
             "statements": _statements(contract, judged),
         },
-        "stale": [],
+        "baseline": None if baseline is None else len(baseline.entries),
+        "stale": stale,
         "requirements": cast("list[JSON]", requirements),
     }
 
@@ -139,6 +153,15 @@ def _requirement(judged: Judged, contract: Contract, hearing: Hearing) -> dict[s
             for unit in judged.exemplars
             for violation in unit.violations[:1]
         ],
+    }
+
+
+def _remarks(judged: Judged, baseline: Baseline, answers: Answers) -> dict[str, JSON]:
+    """What people say of a row: the baseline's entry where it accepts a fail, and the vendor's answer."""
+    answer = answers.by_row.get(judged.row.id)
+    return {
+        "known": baseline.entries[judged.row.id].to_json() if judged.verdict is Verdict.KNOWN else None,
+        "answer": answer.to_json() if answer else None,
     }
 
 

@@ -7,8 +7,26 @@ from pathlib import Path
 
 from ..model import JSON, UsageError
 from . import badge, ctrf, html, junit, markdown, sarif
+from .document import FORMAT
 
 REPORT = "report.json"
+
+READ = {"contract", "counts", "outcome", "requirements", "started", "suite_version", "target"}
+"""Keys of another run's report that are asked for; it may be of an earlier suite, which had fewer of them."""
+
+
+def read(path: Path) -> dict[str, JSON]:
+    """The report.json of a run, or of its folder.  Raises UsageError naming the file that is none of format 1."""
+    path = path / REPORT if path.is_dir() else path
+    try:
+        report = json.loads(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        report = None
+    if not isinstance(report, dict) or report.get("format") != FORMAT or not set(report) >= READ:
+        raise UsageError(f"{path} is no report.json of format {FORMAT}")
+    return report
 
 
 def write(report: dict[str, JSON], out: Path) -> None:

@@ -89,7 +89,9 @@ def because(report: dict[str, JSON]) -> str:
     said = [f"{weather}."] if (weather := much_weather(report)) else []
     if report["outcome"] == Outcome.NONCONFORMANT.value:
         failing = [name for name, row in findings(rows).items() if row["verdict"] == "fail"]
-        said.append(f"{_number(len(failing), 'requirement fails', 'requirements fail')}: {_names(failing)}.")
+        if failing:
+            said.append(f"{_number(len(failing), 'requirement fails', 'requirements fail')}: {_names(failing)}.")
+        said += stale(report)
     if numbers["error"]:
         errors = [name for name, row in rows.items() if row["verdict"] == "error"]
         said.append(f"The suite itself failed in {_names(errors)}: please report this.")
@@ -123,6 +125,21 @@ def _ended(report: dict[str, JSON]) -> Iterable[str]:
     if died_of:
         which = "did not outlive" if len(died_of) == 1 or report["complete"] else "died of one of"
         yield f"The endpoint {which} {_names(died_of)}."
+
+
+STALE = {
+    "passes": "The baseline accepts that {name} fails, but it passes: take the entry out.",
+    "expired": "The baseline's entry for {name} expired on {expires}: mend the endpoint, or renew the entry.",
+}
+
+
+def stale(report: dict[str, JSON]) -> list[str]:
+    """A sentence for each entry of the baseline that fails the run."""
+    said = []
+    for each in objects(report["stale"]):
+        name = f"{each['requirement']}:{each['parameter']}" if each["parameter"] else text(each["requirement"])
+        said.append(STALE[text(each["why"])].format(name=name, expires=each["expires"]))
+    return said
 
 
 def _undecided(rows: dict[str, dict[str, JSON]]) -> Iterable[str]:

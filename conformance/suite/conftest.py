@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
-from conformance.asked import Asked
 from conformance.cli import ordered
 from conformance.console import Silent
 from conformance.model import JSON, UsageError, Verdict
@@ -36,12 +36,12 @@ def report(request: pytest.FixtureRequest) -> dict[str, JSON]:
     items = [cast(Any, item) for item in request.session.items if "row" in getattr(item, "fixturenames", ())]
     wanted = [item.callspec.params["row"].id for item in items]
     selection = asked.values["select"] if len(wanted) == len(asked.rows()) else wanted
-    narrowed = Asked(values={**asked.values, "select": selection}, contract=asked.contract, url=asked.url)
+    narrowed = replace(asked, values={**asked.values, "select": selection})
     out = asked.out()
     try:
         with ordered(narrowed) as order:
             evidence = run(order, out, Silent(), resume=asked.values["resume"])
-            made = document.make(evidence, order.contract, strict=asked.values["strict"])
+            made = document.make(evidence, order.contract, strict=asked.values["strict"], baseline=asked.baseline)
         files.write(made, out)
     except UsageError as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)

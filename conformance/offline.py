@@ -1,0 +1,107 @@
+"""The commands that send nothing: they read what runs left, and say or write what follows from it."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from . import baseline, console, options
+from . import contract as contracts
+from .contract import Contract
+from .evidence import Evidence
+from .model import UsageError, Verdict
+from .remark import address_of
+from .reply import members, objects, text
+
+Adder = Callable[..., argparse.ArgumentParser]
+"""Adds a command: its name, what does it, its help, and options that it shares with others."""
+
+SEVERITY = (0, 3, 1, 2)
+"""Exit codes, the worst last."""
+
+
+def add(command: Adder) -> None:
+    """Add these commands to the parser."""
+    judged = command(
+        "judge",
+        judge_command,
+        "Recompute the verdicts of recorded evidence, offline.",
+        options.STRICT,
+        options.BASELINE,
+    )
+    judged.add_argument("evidence", nargs="+", metavar="EVIDENCE", help="an evidence.ndjson, or the folder of a run")
+    judged.add_argument("--contract", metavar="NAME|DIR", help="the contract to judge by; default: the one of the run")
+    judged.add_argument("--out", metavar="DIR", help="write the reports there; default: only say the outcome")
+    accepted = command(
+        "baseline", baseline_command, "Write what fails in a run into a baseline, and take out what passes."
+    )
+    accepted.add_argument("run", metavar="RUN", help="the folder of a run, or its report.json")
+    accepted.add_argument("--update", metavar="FILE", required=True, help="the baseline; made where there is none")
+    accepted.add_argument("--contract", metavar="NAME|DIR", help="the run's contract, where it is a folder of your own")
+    accepted.add_argument(
+        "--reason", metavar="TEXT", help="why the new entries are accepted; default: a line to replace"
+    )
+    accepted.add_argument(
+        "--expires", metavar="DATE", type=_day, help="the last day of new entries, and of expired ones"
+    )
+
+
+def _day(given: str) -> date:
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{given} is no date like 2027-01-31") from None
+
+
+def judge_command(values: dict[str, Any]) -> int:
+    """`judge`: the worst exit code of all the evidence given."""
+    from .report import document, files, github
+    from .run import EVIDENCE
+
+    worst = 0
+    for given in values["evidence"]:
+        path = Path(given) / EVIDENCE if Path(given).is_dir() else Path(given)
+        recorded, contract = _recorded(path, values["contract"])
+        accepted = baseline.load(Path(values["baseline"]), contract) if values["baseline"] else None
+        report = document.make(recorded, contract, strict=values["strict"], baseline=accepted)
+        out = Path(values["out"]) if values["out"] else path.parent
+        if values["out"]:
+            files.write(report, out if len(values["evidence"]) == 1 else out / path.parent.name)
+        github.tell(report, os.environ, console.say)
+        console.summary(report, out)
+        worst = max(worst, document.exit_code(report), key=SEVERITY.index)
+    return worst
+
+
+def _recorded(path: Path, name: str | None) -> tuple[Evidence, Contract]:
+    """Evidence of a run, or of a HAR file, and the contract to judge it by."""
+    from . import evidence, har
+
+    if har.is_har(path):
+        if name is None:
+            raise UsageError(f"{path} is a HAR file: give the --contract to judge it by")
+        contract = contracts.load(name)
+        return har.load(path, contract), contract
+    recorded = evidence.read(path)
+    return recorded, contracts.load(name or str(recorded.header.get("contract")))
+
+
+def baseline_command(values: dict[str, Any]) -> int:
+    """`baseline`: what the file has now."""
+    from .report import files
+
+    report = files.read(Path(values["run"]))
+    contract = contracts.load(values["contract"] or text(members(report["contract"])["name"]))
+    verdicts = {address_of(row): Verdict(text(row["verdict"])) for row in objects(report["requirements"])}
+    reason = values["reason"] or f"failed on {text(report['started'])[:10]}; say here why that is accepted"
+    path = Path(values["update"])
+    done = baseline.update(path, contract, verdicts, reason=reason, expires=values["expires"])
+    for what, rows in (("added", done.added), ("removed, for it passes:", done.removed)):
+        for row in rows:
+            console.say(f"{what} {row}")
+    console.say(f"{path}: {len(done.added)} added, {len(done.removed)} removed, {len(done.kept)} kept")
+    return 0
