@@ -56,13 +56,14 @@ def _marked(body: dict[str, JSON], nonce: str) -> dict[str, JSON]:
 class Setting:
     """What every script of a run may know.
 
-    `features`: names of those that are on.  `cold`: the temperature that serves for greedy decoding, 0, or 0.01 where
-    the endpoint refuses 0.  `depth`: how much is generated.
+    `features`: names of those that are on.  `aliases`: other names that the model answers by.  `cold`: the temperature
+    that serves for greedy decoding, 0, or 0.01 where the endpoint refuses 0.  `depth`: how much is generated.
     """
 
     contract: Contract
     model: str
     features: frozenset[str]
+    aliases: frozenset[str] = frozenset()
     seed: int = 1
     cold: int | float = 0
     depth: Depth = Depth.STANDARD

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,11 @@ from .contract import Contract
 from .fire import Pace
 from .model import Depth, UsageError
 from .options import REFERENCE_MODEL
+from .remark import Answers
 from .requirement import Row
 from .run import Order
 from .target import Target
+from .target_file import said
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,9 @@ class Asked:
     contract: Contract
     url: str | None
     baseline: Baseline | None = None
+    name: str | None = None
+    aliases: tuple[str, ...] = ()
+    answers: Answers = field(default_factory=Answers)
 
     @property
     def wants_reference(self) -> bool:
@@ -74,6 +79,8 @@ class Asked:
         target = Target(
             url=url or self.url or f"http://127.0.0.1{self.contract.path}",
             model=values["model"] if self.url else REFERENCE_MODEL,
+            name=self.name,
+            aliases=self.aliases,
             scheme=self.contract.scheme,
             key=key,
             headers=tuple(_header(each) for each in values["header_env"]),
@@ -106,9 +113,38 @@ class Asked:
         )
 
 
+def check_all(given: Mapping[str, Any]) -> tuple[Asked, ...]:
+    """What a user said, checked, of every target that the target file has; one where there is no file.
+
+    `given` has None for what was not given.  Raises UsageError naming the option, or the file's key, and what to do.
+    """
+    found = []
+    for each in said(given):
+        try:
+            asked = check(each.values)
+            answers = Answers.read([*each.answers], asked.contract)
+        except UsageError as error:
+            raise UsageError(_of(given["target"], each.name, str(error))) from None
+        found.append(replace(asked, name=each.name, aliases=each.aliases, answers=answers))
+    return tuple(found)
+
+
+def _of(file: str, name: str | None, why: str) -> str:
+    """What is wrong, with the file and the target of which it is said, unless that is clear."""
+    return why if name is None or why.startswith(file) else f"{file}: {name}: {why}"
+
+
+def check_one(given: Mapping[str, Any]) -> Asked:
+    """As `check_all`, of one target alone."""
+    every = check_all(given)
+    if len(every) > 1:
+        raise UsageError(f"{given['target']} has several targets: here give a file with one")
+    return every[0]
+
+
 def check(values: Mapping[str, Any]) -> Asked:
-    """Check what a user said.  Raises UsageError naming the option and what to give."""
-    for name in ("base_url", "url", "model", "api_key_env", "api_key_file", "baseline", "out"):
+    """Check the values of all options.  Raises UsageError naming the option and what to give."""
+    for name in ("base_url", "url", "model", "api_key_env", "api_key_file", "baseline", "target", "out"):
         if values[name] is not None and not values[name].strip():
             raise UsageError(f"--{name.replace('_', '-')} is empty: is the variable it comes from set?")
     if values["base_url"] and values["url"]:

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import secrets
-import signal
 import sys
 import traceback
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from . import __version__, asked, catalogue, console, offline, options, usage
+from . import __version__, asked, catalogue, console, offline, online, options, usage
 from . import contract as contracts
-from .asked import Asked
 from .completion import SHELLS
-from .model import SuiteError, UsageError
+from .model import UsageError
 from .options import Option
-from .run import Order, run
-from .target import Target
 
 EXIT_USAGE = 2
 
@@ -31,17 +24,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         given = _parser().parse_args(arguments)
         return int(given.command(vars(given)))
     except UsageError as error:
-        print(f"chat-conformance: {console.printable(str(error))}", file=sys.stderr)  # noqa: T201
+        console.complain(str(error))
         return EXIT_USAGE
     except KeyboardInterrupt:
-        print("chat-conformance: interrupted", file=sys.stderr)  # noqa: T201
+        console.complain("interrupted")
         return 130
     except BrokenPipeError:
         sys.stderr.close()
         return 0
     except Exception:  # noqa: BLE001  # our own fault must not exit as 1, which says that the endpoint is at fault
         traceback.print_exc()
-        print("chat-conformance: this is a fault of the suite, not of the endpoint; please report it", file=sys.stderr)  # noqa: T201
+        console.complain("this is a fault of the suite, not of the endpoint; please report it")
         return EXIT_USAGE
 
 
@@ -85,7 +78,7 @@ def _parser() -> argparse.ArgumentParser:
 
     command(
         "run",
-        run_command,
+        online.run_command,
         "Test an endpoint; without a URL, the built-in reference endpoint.",
         *options.OPTIONS,
         options.STRICT,
@@ -121,73 +114,16 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def run_command(values: dict[str, Any]) -> int:
-    """`run`.  Interrupted or asked to end, it makes the report of what it has, which says that it is incomplete."""
-    from . import evidence
-    from .report import document, files, github
-    from .run import EVIDENCE
-
-    said = asked.check(values)
-    out = said.out()
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    try:
-        with ordered(said) as order:
-            try:
-                with console.watching(order) as watcher:
-                    recorded = run(order, out, watcher, resume=values["resume"])
-            except KeyboardInterrupt:
-                if not (out / EVIDENCE).exists():
-                    raise
-                recorded = evidence.read(out / EVIDENCE)
-            report = document.make(recorded, order.contract, strict=values["strict"], baseline=said.baseline)
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    files.write(report, out)
-    github.tell(report, os.environ, console.say)
-    console.summary(report, out)
-    return document.exit_code(report)
-
-
-@contextmanager
-def ordered(said: Asked) -> Iterator[Order]:
-    """The order, with the reference endpoint running for as long as it is the target.
-
-    What goes wrong while it lasts is told without secrets: UsageError as it is, all else as SuiteError.
-    """
-    if not said.wants_reference:
-        order = said.order()
-        with _told_without_secrets(order.target):
-            yield order
-        return
-    from .reference.app import running
-    from .reference.endpoint import Endpoint
-
-    key = f"user:{secrets.token_hex(16)}" if said.contract.scheme == "basic" else secrets.token_hex(16)
-    with running(Endpoint(said.contract, key=key, model=options.REFERENCE_MODEL)) as base_url:
-        yield said.order(url=base_url + said.contract.path, key=key)
-
-
-@contextmanager
-def _told_without_secrets(target: Target) -> Iterator[None]:
-    try:
-        yield
-    except UsageError as error:
-        raise UsageError(target.redactor.text(str(error))) from None
-    except Exception as error:  # noqa: BLE001  # raised again; its words only, for pytest shows what frames hold
-        told = "".join(traceback.format_exception(error))
-        raise SuiteError(target.redactor.text(told)) from None
-
-
 def plan_command(values: dict[str, Any]) -> int:
     """`plan`."""
-    said = asked.check(values)
-    order = said.order(key="user:a-key-that-is-never-sent") if said.wants_reference else said.order()
-    planned = order.plan()
-    if values["json"]:
-        console.say(json.dumps({**planned.to_json(), "digest": planned.digest}, indent=1))
-    else:
-        for line in catalogue.describe(planned, order.context, order.prices):
-            console.say(line)
+    for said in asked.check_all(values):
+        order = said.order(key="user:a-key-that-is-never-sent") if said.wants_reference else said.order()
+        planned = order.plan()
+        if values["json"]:
+            console.say(json.dumps({**planned.to_json(), "digest": planned.digest}, indent=1))
+        else:
+            for line in catalogue.describe(planned, order.context, order.prices):
+                console.say(line)
     return 0
 
 
@@ -197,7 +133,7 @@ def serve_command(values: dict[str, Any]) -> int:
     from .reference.endpoint import Endpoint
 
     endpoint = Endpoint(
-        contracts.load(values["contract"]),
+        contracts.load(values["contract"] or str(options.CONTRACT.default)),
         key=values["api_key"],
         model=values["model"],
         mutant=catalogue.fault(values["fault"]) if values["fault"] else None,

@@ -133,7 +133,8 @@ def first_line(order: Order, planned: Plan, answer: Exchange) -> str:
     """What is tested, and what it will cost."""
     what = "the built-in reference endpoint" if order.reference else order.target.redactor.text(order.target.url)
     names = [text(each.get("model")) for each in answer.objects]
-    by = f", answered by {names[0]}" if names and names[0] and names[0] != order.target.model else ""
+    own = (order.target.model, *order.target.aliases)
+    by = f", answered by {names[0]}" if names and names[0] and names[0] not in own else ""
     seconds = answer.pieces[-1][0] if answer.pieces else 0.0
     requests = planned.requests
     estimate = max(requests * seconds / order.pace.concurrency, requests / (order.pace.rate or 1e9), 1.0)
@@ -169,6 +170,11 @@ def summary(report: dict[str, JSON], out: Path) -> None:
 def say(line: str) -> None:
     """Print a line of what a command was asked for."""
     print(line, flush=True)  # noqa: T201  # this is the module that prints
+
+
+def complain(line: str) -> None:
+    """Print a line of what went wrong."""
+    print(f"chat-conformance: {printable(line)}", file=sys.stderr, flush=True)  # noqa: T201
 
 
 def many(count: int, what: str) -> str:

@@ -20,6 +20,7 @@ from .evidence import Evidence
 from .exchange import Exchange
 from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation, Zone
 from .plan import canary, preflight
+from .reply import items, members, text
 from .requirement import Row
 from .requirements import scenarios
 from .scenario import Case, Performance, Variant
@@ -81,14 +82,15 @@ class Hearing:
 def setting_of(evidence: Evidence, contract: Contract) -> Setting:
     """The setting a run had, from its header and its preflight."""
     header = evidence.header
-    target = cast("dict[str, str]", header["target"])
+    target = members(header["target"])
     features = cast("dict[str, str]", header["features"])
     answered = [each for each in evidence.exchanges if each.case == "preflight" and each.ok]
     cold = answered[0].sent.get("temperature") if answered else 0
     return Setting(
         contract=contract,
-        model=target["model"],
+        model=text(target["model"]),
         features=frozenset(name for name, state in features.items() if state == "on"),
+        aliases=frozenset(map(text, items(target.get("aliases")))),
         seed=cast(int, header["seed"]),
         cold=cast("int | float", cold),
         depth=Depth(cast(str, header.get("depth", Depth.STANDARD))),
@@ -235,7 +237,12 @@ def _judged(units: Iterable[Unit], reasons: Counter[str], otherwise: str) -> tup
 
 
 def _unit(row: Row, hearing: Hearing, exchanges: tuple[Exchange, ...], *given: Any) -> Unit:
-    context = {"contract": hearing.contract, "parameter": row.parameter, "run": hearing.exchanges}
+    context = {
+        "contract": hearing.contract,
+        "parameter": row.parameter,
+        "run": hearing.exchanges,
+        "aliases": hearing.setting.aliases,
+    }
     return Unit(exchanges=exchanges, findings=row.requirement.find(context, *given))
 
 

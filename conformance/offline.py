@@ -14,14 +14,12 @@ from . import contract as contracts
 from .contract import Contract
 from .evidence import Evidence
 from .model import UsageError, Verdict
+from .online import SEVERITY
 from .remark import address_of
 from .reply import members, objects, text
 
 Adder = Callable[..., argparse.ArgumentParser]
 """Adds a command: its name, what does it, its help, and options that it shares with others."""
-
-SEVERITY = (0, 3, 1, 2)
-"""Exit codes, the worst last."""
 
 
 def add(command: Adder) -> None:
@@ -67,7 +65,7 @@ def judge_command(values: dict[str, Any]) -> int:
         path = Path(given) / EVIDENCE if Path(given).is_dir() else Path(given)
         recorded, contract = _recorded(path, values["contract"])
         accepted = baseline.load(Path(values["baseline"]), contract) if values["baseline"] else None
-        report = document.make(recorded, contract, strict=values["strict"], baseline=accepted)
+        report = document.make(recorded, contract, strict=bool(values["strict"]), baseline=accepted)
         out = Path(values["out"]) if values["out"] else path.parent
         if values["out"]:
             files.write(report, out if len(values["evidence"]) == 1 else out / path.parent.name)

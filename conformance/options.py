@@ -43,25 +43,46 @@ def _amount(text: str) -> Decimal:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One option: its flag, its help, and what argparse and pytest both take."""
+    """One option: its flag, its help, and what argparse and pytest both take.
+
+    `default` is what it means when neither the command line nor a target file gives it; argparse is not told, so that
+    what was given can be told from what was not.
+    """
 
     flag: str
     help: str
     keywords: Mapping[str, Any] = field(default_factory=dict)
-    pytest: bool = True
+    default: Any = None
+
+    @property
+    def key(self) -> str:
+        """Its name in a target file."""
+        return self.flag.removeprefix("--")
+
+    @property
+    def name(self) -> str:
+        """The name of its value."""
+        return str(self.keywords.get("dest") or self.key.replace("-", "_"))
 
 
+_SWITCH = {"action": "store_true", "default": None}
 _INT, _FLOAT = _above_zero(int), _above_zero(float)
 
 CONTRACT = Option(
     flag="--contract",
     help="contract to test against: a name of `list contracts`, or a folder of your own",
-    keywords={"metavar": "NAME|DIR", "default": "highwayapi"},
+    keywords={"metavar": "NAME|DIR"},
+    default="highwayapi",
 )
 
 BASELINE = Option(flag="--baseline", help="accepted deviations: a TOML file", keywords={"metavar": "FILE"})
 
 OPTIONS = (
+    Option(
+        flag="--target",
+        help="file with any of these options, and with several targets if you like; what is given here overrides it",
+        keywords={"metavar": "FILE"},
+    ),
     CONTRACT,
     Option(
         flag="--base-url",
@@ -77,31 +98,39 @@ OPTIONS = (
     Option(
         flag="--header-env",
         help="send header NAME with the value of variable VAR",
-        keywords={"metavar": "NAME=VAR", "action": "append", "default": []},
+        keywords={"metavar": "NAME=VAR", "action": "append"},
+        default=[],
     ),
     Option(
         flag="--depth",
         help="how much is fired: at most 40, 400 or 2,000 requests",
-        keywords={"choices": [depth.value for depth in Depth], "default": Depth.STANDARD.value},
+        keywords={"choices": [depth.value for depth in Depth]},
+        default=Depth.STANDARD.value,
     ),
     Option(
         flag="--seed",
         help="the same seed gives the same plan",
-        keywords={"metavar": "N", "type": _not_negative, "default": 1},
+        keywords={"metavar": "N", "type": _not_negative},
+        default=1,
     ),
     Option(
-        flag="--concurrency", help="requests under way at a time", keywords={"metavar": "N", "type": _INT, "default": 8}
+        flag="--concurrency",
+        help="requests under way at a time",
+        keywords={"metavar": "N", "type": _INT},
+        default=8,
     ),
     Option(flag="--rate", help="requests a second at most", keywords={"metavar": "R", "type": _FLOAT}),
     Option(
         flag="--timeout",
         help="seconds that an exchange may take, and for which a silent endpoint is waited for",
-        keywords={"metavar": "S", "type": _FLOAT, "default": 120.0},
+        keywords={"metavar": "S", "type": _FLOAT},
+        default=120.0,
     ),
     Option(
         flag="--retries",
         help="further tries after a 429, a 502 to 504, a timeout and the like",
-        keywords={"metavar": "N", "type": _not_negative, "default": 2},
+        keywords={"metavar": "N", "type": _not_negative},
+        default=2,
     ),
     Option(flag="--max-requests", help="requests at most, retries included", keywords={"metavar": "N", "type": _INT}),
     Option(
@@ -127,7 +156,8 @@ OPTIONS = (
     Option(
         flag="--context",
         help="tokens that a request for more than any context holds counts as",
-        keywords={"metavar": "N", "type": _INT, "default": 8192},
+        keywords={"metavar": "N", "type": _INT},
+        default=8192,
     ),
     Option(
         flag="--deadline", help="seconds after which nothing more is sent", keywords={"metavar": "S", "type": _FLOAT}
@@ -135,17 +165,20 @@ OPTIONS = (
     Option(
         flag="--with",
         help="test a feature of `list features` that is off by default (repeat)",
-        keywords={"metavar": "FEATURE", "action": "append", "default": [], "dest": "with_"},
+        keywords={"metavar": "FEATURE", "action": "append", "dest": "with_"},
+        default=[],
     ),
     Option(
         flag="--without",
         help="the endpoint does not offer this feature (repeat)",
-        keywords={"metavar": "FEATURE", "action": "append", "default": []},
+        keywords={"metavar": "FEATURE", "action": "append"},
+        default=[],
     ),
     Option(
         flag="--select",
         help="only requirements that match: an id, a part, a pattern (repeat)",
-        keywords={"metavar": "PATTERN", "action": "append", "default": []},
+        keywords={"metavar": "PATTERN", "action": "append"},
+        default=[],
     ),
     BASELINE,
     Option(
@@ -170,11 +203,14 @@ OPTIONS = (
     Option(
         flag="--resume",
         help="go on with the run that --out holds; nothing is asked twice",
-        keywords={"action": "store_true"},
+        keywords=_SWITCH,
     ),
 )
 """The options of `run`, of `plan` and, but for --strict, of pytest."""
 
-STRICT = Option(
-    flag="--strict", help="a warning or an inconclusive row fails too", keywords={"action": "store_true"}, pytest=False
-)
+STRICT = Option(flag="--strict", help="a warning or an inconclusive row fails too", keywords=_SWITCH)
+
+
+def defaults() -> dict[str, Any]:
+    """What every option means when nobody gives it, by name."""
+    return {option.name: option.default for option in OPTIONS} | {STRICT.name: False, "resume": False}

@@ -24,17 +24,17 @@ def pytest_load_initial_conftests(early_config: pytest.Config, parser: pytest.Pa
     del early_config
     if not any(argument.startswith(SUITE) or "conformance/suite" in argument for argument in args):
         return
-    from .options import OPTIONS
+    from .options import OPTIONS, STRICT
 
     group = parser.getgroup("chat-conformance", "the endpoint under test")
     for option in OPTIONS:
-        keywords = {key: value for key, value in option.keywords.items() if key != "dest"}
-        keywords |= {"dest": destination(option.flag), "help": option.help}
+        keywords = {**option.keywords, "dest": destination(option.flag), "help": option.help}
         try:
             group.addoption(option.flag, **keywords)
         except (ValueError, argparse.ArgumentError):  # another plugin has this one already
             group.addoption(f"{PREFIX}{option.flag[1:]}", **keywords)
-    group.addoption(f"{PREFIX}-strict", action="store_true", dest=destination("--strict"), help="a warning fails too")
+    strict = {**STRICT.keywords, "dest": destination(STRICT.flag), "help": STRICT.help}
+    group.addoption(f"{PREFIX}-strict", **strict)
 
 
 def destination(flag: str) -> str:
@@ -43,12 +43,10 @@ def destination(flag: str) -> str:
 
 
 def values(config: pytest.Config) -> dict[str, Any]:
-    """What was said, by the names that the command gives it."""
-    from .options import OPTIONS
+    """What was said, by the names that the command gives it; None for what was not."""
+    from .options import OPTIONS, STRICT
 
-    found = {option.flag: config.getoption(destination(option.flag)) for option in OPTIONS}
-    named = {flag.removeprefix("--").replace("-", "_"): value for flag, value in found.items()}
-    return {**named, "with_": named.pop("with"), "strict": config.getoption(destination("--strict"))}
+    return {option.name: config.getoption(destination(option.flag)) for option in (*OPTIONS, STRICT)}
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,7 +60,7 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError("the suite fires its requests concurrently itself: leave -n out, and see --concurrency")
     config.pluginmanager.import_plugin(f"{SUITE}.reporting")
     try:
-        config.stash[ASKED] = said = asked.check(values(config))
+        config.stash[ASKED] = said = asked.check_one(values(config))
         said.rows()
     except UsageError as error:
         raise pytest.UsageError(str(error)) from None

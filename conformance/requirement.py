@@ -25,8 +25,9 @@ Applies: TypeAlias = "Callable[[Exchange], bool]"
 Parameters: TypeAlias = "Callable[[Contract], tuple[str, ...]]"
 Mutants: TypeAlias = "Callable[[Contract, str], Iterable[Mutant]]"
 
-CONTEXT = ("contract", "parameter", "run")
-"""What a check may ask for by keyword: the contract, the row's parameter, all live exchanges of the run."""
+CONTEXT = ("contract", "parameter", "run", "aliases")
+"""What a check may ask for by keyword: the contract, the row's parameter, all live exchanges of the run, and the other
+names that the model answers by."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,6 +66,7 @@ class Order:
             contract=self.contract,
             model=self.target.model,
             features=self.features,
+            aliases=frozenset(self.target.aliases),
             seed=self.seed,
             depth=self.depth,
         )
@@ -89,7 +90,7 @@ class Order:
             "features": states,
             "selection": " ".join(self.selection) or None,
             "reference": self.reference,
-            "target": {"url": self.target.redactor.text(self.target.url), "model": self.target.model},
+            "target": self.target.to_json(),
             "prices": None if prices is None else {"in": str(prices.prompt), "out": str(prices.completion)},
             "started": now(),
         }

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from .model import Credential, UsageError
+from .model import JSON, Credential, UsageError
 from .redact import LONGEST_WORD, Redactor
 from .spellings import SHORTEST
 
@@ -19,11 +19,16 @@ _LONGEST_TAIL = 24
 
 @dataclass(frozen=True, kw_only=True)
 class Target:
-    """URL, model and credentials.  `scheme` is the contract's: "bearer" or "basic", whose key is user:password."""
+    """URL, model and credentials.  `scheme` is the contract's: "bearer" or "basic", whose key is user:password.
+
+    `name` is what its owner calls it, `aliases` are the names that its model answers by.
+    """
 
     url: str
     model: str
     scheme: str
+    name: str | None = None
+    aliases: tuple[str, ...] = ()
     key: str | None = field(default=None, repr=False)
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     ca_file: str | None = None
@@ -58,6 +63,15 @@ class Target:
         wrong = [self.wrong_key, *self.wrong_key.split(":", 1)[1:]] if self.scheme == "basic" else [self.wrong_key]
         secrets = [self.key or "", *parts, *(value for _, value in self.headers), *wrong]
         return Redactor((secret for secret in secrets if len(secret) >= SHORTEST), words=LONGEST_WORD)
+
+    def to_json(self) -> dict[str, JSON]:
+        """What may be written of it."""
+        written: dict[str, JSON] = {"url": self.redactor.text(self.url), "model": self.model}
+        if self.name is not None:
+            written["name"] = self.name
+        if self.aliases:
+            written["aliases"] = [*self.aliases]
+        return written
 
     def tries_wrong_key(self, headers: Iterable[tuple[str, str]]) -> bool:
         """Whether recorded request headers show that the wrong key was tried."""

@@ -57,10 +57,19 @@ JUDGING = ("", "run", "judge")
 
 GROUPS = {
     "endpoint": (
-        *("--contract", "--base-url", "--url", "--model", "--api-key-env", "--api-key-file", "--header-env"),
-        *("--ca-file", "--client-cert"),
+        *(
+            "--target",
+            "--contract",
+            "--base-url",
+            "--url",
+            "--model",
+            "--api-key-env",
+            "--api-key-file",
+            "--header-env",
+        ),
+        *("--header-env", "--ca-file", "--client-cert"),
     ),
-    "what is asked": ("--depth", "--seed", "--with", "--without", "--select", "--replay"),
+    "what is asked": ("--depth", "--seed", "--with", "--without", "--select", "--replay", "--baseline"),
     "pace and limits": (
         *("--concurrency", "--rate", "--timeout", "--retries", "--max-requests", "--max-tokens", "--context"),
         *("--deadline", "--restart"),
@@ -93,7 +102,7 @@ def add(parser: argparse.ArgumentParser, options: tuple[Option, ...]) -> None:
 
 
 def _help(option: Option) -> str:
-    default = option.keywords.get("default")
+    default = option.default
     if default is None or default == []:
         return option.help
     return f"{option.help}; default {default:g}" if isinstance(default, float) else f"{option.help}; default {default}"

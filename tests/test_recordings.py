@@ -126,7 +126,10 @@ def violations(server: str, case: str, id_: str) -> list[Violation]:
     made = registry()[id_]
     exchange = next(each for each in recorded(server).exchanges if each.case == case)
     found = (
-        made.find({"contract": contracts.load("highwayapi"), "run": (exchange,), "parameter": None}, exchange)
+        made.find(
+            {"contract": contracts.load("highwayapi"), "run": (exchange,), "parameter": None, "aliases": frozenset()},
+            exchange,
+        )
         if made.applies(exchange)
         else ()
     )

@@ -194,7 +194,12 @@ def test_no_spoilt_exchange_makes_a_check_raise(name: str) -> None:
             exchange = spoilt(cast(st.DrawFn, data.draw), exchange, exchanges)
         for made in single:
             if made.applies(exchange):
-                context = {"contract": contract, "run": exchanges, "parameter": exchange.parameter or "n"}
+                context = {
+                    "contract": contract,
+                    "run": exchanges,
+                    "parameter": exchange.parameter or "n",
+                    "aliases": {"m"},
+                }
                 found = made.find(context, [exchange] if made.kind is Kind.RUN else exchange)
                 allowed = Observation if made.level is Level.OBSERVE else Violation
                 assert all(isinstance(each, allowed | NotJudged) for each in found), made.id

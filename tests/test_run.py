@@ -34,10 +34,7 @@ from .servers import COMPLETION, Heard, fixed, reply, serving
 CONTRACTS = contracts.names()
 KEYS = {"bearer": "a-key-of-the-tests", "basic": "tester:a-password-of-the-tests"}
 
-VALUES: dict[str, Any] = {
-    option.flag[2:].replace("-", "_"): option.keywords.get("default") for option in options.OPTIONS
-}
-VALUES["with_"] = VALUES.pop("with")
+VALUES = options.defaults()
 
 
 def asked(**given: Any) -> Asked:

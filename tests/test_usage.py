@@ -60,7 +60,7 @@ def test_defaults_are_said(capsys: pytest.CaptureFixture[str]) -> None:
     """Help says the default of each option that has one."""
     said = " ".join(helped(capsys, "run").split())
     for option in options.OPTIONS:
-        default = option.keywords.get("default")
+        default = option.default
         if default:
             assert f"default {default:g}" in said if isinstance(default, float) else f"default {default}" in said
 

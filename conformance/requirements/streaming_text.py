@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import pairwise
 
 from ..conversations import stream, whole_and_stream
@@ -233,7 +234,7 @@ def _named(exchange: Exchange) -> set[str]:
         )
     ],
 )
-def streams_name_the_same_model(exchanges: Sequence[Exchange]) -> Iterator[Violation]:
+def streams_name_the_same_model(exchanges: Sequence[Exchange], *, aliases: AbstractSet[str]) -> Iterator[Violation]:
     """Streams and whole replies of the model that was asked for name the same one."""
     for asked in dict.fromkeys(show(each.sent.get("model")) for each in exchanges):
         wholes, streams = (
@@ -241,6 +242,8 @@ def streams_name_the_same_model(exchanges: Sequence[Exchange]) -> Iterator[Viola
             for mode in (False, True)
         )
         names = [set[str]().union(*map(_named, each)) for each in (wholes, streams)]
+        if aliases and all(each & {*aliases, *(text(one.sent.get("model")) for one in wholes)} for each in names):
+            continue
         if all(names) and not names[0] & names[1]:
             for whole, streamed in zip(wholes, streams, strict=False):
                 yield Violation(

@@ -7,9 +7,10 @@ from typing import Any, cast
 
 import pytest
 
-from conformance.cli import ordered
 from conformance.console import Silent
 from conformance.model import JSON, UsageError, Verdict
+from conformance.online import judged as judged_by
+from conformance.online import ordered
 from conformance.plugin import ASKED
 from conformance.reply import text
 from conformance.report import document, files
@@ -41,7 +42,7 @@ def report(request: pytest.FixtureRequest) -> dict[str, JSON]:
     try:
         with ordered(narrowed) as order:
             evidence = run(order, out, Silent(), resume=asked.values["resume"])
-            made = document.make(evidence, order.contract, strict=asked.values["strict"], baseline=asked.baseline)
+            made = judged_by(asked, evidence, order.contract)
         files.write(made, out)
     except UsageError as error:
         pytest.exit(str(error), returncode=pytest.ExitCode.USAGE_ERROR)

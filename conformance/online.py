@@ -1,0 +1,123 @@
+"""The commands that send something: they run one target or several, and leave a folder for each.
+
+Rule: what is wrong with what a user said is found before anything is sent, to whichever target.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from . import asked, console, evidence, options
+from .asked import Asked
+from .contract import Contract
+from .evidence import Evidence
+from .model import JSON, SuiteError, UsageError
+from .report import document, files, github
+from .run import EVIDENCE, Order, run
+from .target import Target
+
+SEVERITY = (0, 3, 1, 2)
+"""Exit codes, the worst last."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Done:
+    """A run that has ended: its folder, its report, and the exit code it alone would have."""
+
+    out: Path
+    report: dict[str, JSON]
+    code: int
+
+
+def run_command(values: dict[str, Any]) -> int:
+    """`run`: the exit code of the worst of its targets."""
+    targets = asked.check_all(values)
+    if len(targets) == 1:
+        return _run(targets[0], targets[0].out()).code
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    base = Path(values["out"] or f"reports/{Path(values['target']).stem}-{stamp}")
+    return _run_all(targets, base)
+
+
+def _run_all(targets: Sequence[Asked], base: Path) -> int:
+    """Run one after another.  One that cannot be tested at all is said to be so, and the next has its turn."""
+    codes = []
+    for said in targets:
+        console.say(f"{said.name}:")
+        try:
+            done = _run(said, base / str(said.name))
+        except UsageError as error:
+            console.complain(f"{said.name}: {error}")
+            codes.append(2)
+            continue
+        codes.append(done.code)
+        if not done.report["complete"]:  # whoever interrupts a run means all of them
+            break
+    return max(codes, key=SEVERITY.index)
+
+
+def _run(said: Asked, out: Path) -> Done:
+    """Interrupted or asked to end, it makes the report of what it has, which says that it is incomplete."""
+    resume = said.values["resume"] and (said.name is None or (out / EVIDENCE).exists())
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    try:
+        with ordered(said) as order:
+            try:
+                with console.watching(order) as watcher:
+                    recorded = run(order, out, watcher, resume=resume)
+            except KeyboardInterrupt:
+                if not (out / EVIDENCE).exists():
+                    raise
+                recorded = evidence.read(out / EVIDENCE)
+            report = judged(said, recorded, order.contract)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    files.write(report, out)
+    github.tell(report, os.environ, console.say)
+    console.summary(report, out)
+    return Done(out=out, report=report, code=document.exit_code(report))
+
+
+def judged(said: Asked, recorded: Evidence, contract: Contract) -> dict[str, JSON]:
+    """The report of a run, with all that was said of it."""
+    strict = said.values["strict"]
+    return document.make(recorded, contract, strict=strict, baseline=said.baseline, answers=said.answers)
+
+
+@contextmanager
+def ordered(said: Asked) -> Iterator[Order]:
+    """The order, with the reference endpoint running for as long as it is the target.
+
+    What goes wrong while it lasts is told without secrets: UsageError as it is, all else as SuiteError.
+    """
+    if not said.wants_reference:
+        order = said.order()
+        with _told_without_secrets(order.target):
+            yield order
+        return
+    from .reference.app import running
+    from .reference.endpoint import Endpoint
+
+    key = f"user:{secrets.token_hex(16)}" if said.contract.scheme == "basic" else secrets.token_hex(16)
+    with running(Endpoint(said.contract, key=key, model=options.REFERENCE_MODEL)) as base_url:
+        yield said.order(url=base_url + said.contract.path, key=key)
+
+
+@contextmanager
+def _told_without_secrets(target: Target) -> Iterator[None]:
+    try:
+        yield
+    except UsageError as error:
+        raise UsageError(target.redactor.text(str(error))) from None
+    except Exception as error:  # noqa: BLE001  # raised again; its words only, for pytest shows what frames hold
+        told = "".join(traceback.format_exception(error))
+        raise SuiteError(target.redactor.text(told)) from None
