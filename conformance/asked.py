@@ -198,7 +198,7 @@ def _key(values: Mapping[str, Any]) -> str | None:
     if variable and file:
         raise UsageError("give --api-key-env or --api-key-file, not both")
     if variable:
-        return _variable(variable, "--api-key-env")
+        return from_variable(variable, "--api-key-env")
     if not file:
         return None
     try:
@@ -210,7 +210,8 @@ def _key(values: Mapping[str, Any]) -> str | None:
     return key
 
 
-def _variable(name: str, option: str, what: str = "the key") -> str:
+def from_variable(name: str, option: str, what: str = "the key") -> str:
+    """The value of a variable.  Raises UsageError where it has none."""
     value = os.environ.get(name)
     if value is None:
         raise UsageError(f"{option}: there is no variable {name}; set it to {what}")
@@ -223,7 +224,7 @@ def _header(given: str) -> tuple[str, str]:
     name, equals, variable = given.partition("=")
     if not equals or not re.fullmatch(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+", name) or not variable:
         raise UsageError(f"--header-env {given}: give NAME=VAR, a header and the variable that holds its value")
-    return name.lower(), _variable(variable, f"--header-env {name}", "the header's value")
+    return name.lower(), from_variable(variable, f"--header-env {name}", "the header's value")
 
 
 def _file(path: str | None, option: str) -> str | None:

@@ -63,9 +63,13 @@ class Evidence:
 def read(path: Path) -> Evidence:
     """Read an evidence file.  Raises UsageError naming the file and the line that is not as it was written."""
     try:
-        data = path.read_bytes()
+        return parse(path, path.read_bytes())
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
+
+
+def parse(path: Path, data: bytes) -> Evidence:
+    """Read what a file holds.  Raises UsageError naming the file and the line that is not as it was written."""
     try:
         return load(data.splitlines(), cut=not data.endswith(b"\n"))
     except _Broken as broken:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from . import baseline, console, options
+from . import asked, baseline, console, options
 from . import contract as contracts
 from .contract import Contract
 from .evidence import Evidence
 from .model import UsageError, Verdict
 from .online import SEVERITY
+from .redact import Redactor
 from .remark import address_of
 from .reply import members, objects, text
+
+if TYPE_CHECKING:
+    from .certificate.refusal import Refusal
 
 Adder = Callable[..., argparse.ArgumentParser]
 """Adds a command: its name, what does it, its help, and options that it shares with others."""
@@ -46,6 +50,22 @@ def add(command: Adder) -> None:
     accepted.add_argument(
         "--expires", metavar="DATE", type=_day, help="the last day of new entries, and of expired ones"
     )
+
+    _add_certificates(command)
+
+
+def _add_certificates(command: Adder) -> None:
+    made = command("certify", certify_command, "Pack a run into a bundle that anybody can verify.")
+    made.add_argument("run", metavar="RUN", help="the folder of a run against a product's endpoint")
+    made.add_argument("--product", metavar="FILE", required=True, help="whose endpoint it is: a TOML file")
+    made.add_argument("--out", metavar="BUNDLE", required=True, help="the zip file to write")
+    made.add_argument("--edition", metavar="NAME", help="of the contract's required sets; default: the newest")
+    made.add_argument("--sign", metavar="KEY", help="sign it with this private Ed25519 key (PEM)")
+    made.add_argument("--api-key-env", metavar="VAR", help="variable with the run's key, to look for it in the bundle")
+    checked = command("verify", verify_command, "Verify a bundle, offline: exit 0 if all that it claims holds, else 1.")
+    checked.add_argument("bundle", metavar="BUNDLE")
+    checked.add_argument("--key", metavar="KEY", help="the public Ed25519 key (PEM) that it must be signed with")
+    checked.add_argument("--at", metavar="DATE", type=_day, help="verify as of this day; default: today")
 
 
 def _day(given: str) -> date:
@@ -86,6 +106,58 @@ def _recorded(path: Path, name: str | None) -> tuple[Evidence, Contract]:
         return har.load(path, contract), contract
     recorded = evidence.read(path)
     return recorded, contracts.load(name or str(recorded.header.get("contract")))
+
+
+def certify_command(values: dict[str, Any]) -> int:
+    """`certify`: 1 where the bundle would not verify, and then nothing is written."""
+    from .certificate import bundle
+    from .certificate.certify import certify
+
+    secret = [asked.from_variable(values["api_key_env"], "--api-key-env")] if values["api_key_env"] else []
+    files, refusals = certify(
+        Path(values["run"]),
+        Path(values["product"]),
+        at=datetime.now(UTC),
+        edition_name=values["edition"],
+        key=Path(values["sign"]) if values["sign"] else None,
+        redactor=Redactor(secret),
+    )
+    if refusals:
+        return _refused(values["run"], refusals)
+    path = Path(values["out"])
+    try:
+        path.write_bytes(bundle.pack(files))
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}; give another --out") from None
+    console.say(f"certified: {path}; `chat-conformance verify {path}` recomputes all of it")
+    return 0
+
+
+def verify_command(values: dict[str, Any]) -> int:
+    """`verify`: 1 where the bundle is refused."""
+    from .certificate import bundle
+    from .certificate.opened import CERTIFICATE, Opened
+    from .certificate.verify import verify, warnings
+
+    at = datetime.combine(values["at"], time(12), UTC) if values["at"] else datetime.now(UTC)
+    opened = Opened(bundle.unpack(Path(values["bundle"])))
+    refusals = verify(opened, at, Path(values["key"]) if values["key"] else None)
+    if refusals:
+        return _refused(values["bundle"], refusals)
+    for line in opened.files[CERTIFICATE].decode().partition("\n## ")[0].splitlines():
+        console.say(console.printable(line))
+    for line in warnings(opened):
+        console.say(f"note: {line}")
+    signed = ", signed with that key" if values["key"] else ""
+    console.say(f"verified: {values['bundle']} is whole{signed}, and every verdict follows from its evidence")
+    return 0
+
+
+def _refused(what: str, refusals: Sequence[Refusal]) -> int:
+    for each in refusals:
+        console.say(console.printable(f"refused: {each}"))
+    console.say(f"{what}: {console.many(len(refusals), 'reason')} to refuse it")
+    return 1
 
 
 def baseline_command(values: dict[str, Any]) -> int:

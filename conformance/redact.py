@@ -136,7 +136,7 @@ class Redactor:
     def headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
         """Reply headers: all names, the values of the allowed ones, without secrets."""
         return tuple(
-            (self.text(name), self.text(value) if _is_kept(name.lower()) else WITHHELD) for name, value in headers
+            (self.text(name), self.text(value) if is_kept(name.lower()) else WITHHELD) for name, value in headers
         )
 
     def sent_headers(self, headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
@@ -144,7 +144,8 @@ class Redactor:
         return tuple((name, self.text(value)) for name, value in headers)
 
 
-def _is_kept(name: str) -> bool:
+def is_kept(name: str) -> bool:
+    """Whether the value of a reply's header of this name, in lower case, is kept."""
     return name in KEPT_HEADERS or name.startswith(KEPT_PREFIXES)
 
 

@@ -42,9 +42,15 @@ class Table:
     def read(cls, path: Path) -> Table:
         """The root table of a file."""
         try:
-            return cls(path, "", tomllib.loads(path.read_text("utf-8")))
+            return cls.parse(path, path.read_bytes())
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from None
+
+    @classmethod
+    def parse(cls, path: Path, data: bytes) -> Table:
+        """The root table of a file that has been read."""
+        try:
+            return cls(path, "", tomllib.loads(data.decode("utf-8")))
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UsageError(f"{path}: not TOML: {error}") from None
 

@@ -29,9 +29,9 @@ def read(path: Path) -> dict[str, JSON]:
     return report
 
 
-def write(report: dict[str, JSON], out: Path) -> None:
-    """Write report.json and its views.  Raises UsageError where the folder cannot be written."""
-    contents = {
+def contents(report: dict[str, JSON]) -> dict[str, bytes]:
+    """report.json and its views, by the names of their files."""
+    return {
         REPORT: _json(report),
         "report.html": _text(html.render(report)),
         "junit.xml": junit.render(report),
@@ -41,9 +41,13 @@ def write(report: dict[str, JSON], out: Path) -> None:
         "badge.json": _json(badge.endpoint(report)),
         "badge.svg": _text(badge.draw(report)),
     }
+
+
+def write(report: dict[str, JSON], out: Path) -> None:
+    """Write report.json and its views.  Raises UsageError where the folder cannot be written."""
     try:
         out.mkdir(parents=True, exist_ok=True)
-        for name, data in contents.items():
+        for name, data in contents(report).items():
             beside = out / f".{name}.part"  # a full disk or a kill leaves the one that was there before
             beside.write_bytes(data)
             beside.replace(out / name)
