@@ -51,6 +51,9 @@ def add(command: Adder) -> None:
         "--expires", metavar="DATE", type=_day, help="the last day of new entries, and of expired ones"
     )
 
+    compared = command("compare", compare_command, "Put runs side by side: many endpoints, or one over time.")
+    compared.add_argument("runs", nargs="+", metavar="RUN", help="the folder of a run, or its report.json")
+    compared.add_argument("--out", metavar="FILE", required=True, help="what to write: FILE.html, .md, .csv or .json")
     _add_certificates(command)
 
 
@@ -63,7 +66,7 @@ def _add_certificates(command: Adder) -> None:
     made.add_argument("--sign", metavar="KEY", help="sign it with this private Ed25519 key (PEM)")
     made.add_argument("--api-key-env", metavar="VAR", help="variable with the run's key, to look for it in the bundle")
     checked = command("verify", verify_command, "Verify a bundle, offline: exit 0 if all that it claims holds, else 1.")
-    checked.add_argument("bundle", metavar="BUNDLE")
+    checked.add_argument("bundle", metavar="BUNDLE", help="the zip file that certify wrote")
     checked.add_argument("--key", metavar="KEY", help="the public Ed25519 key (PEM) that it must be signed with")
     checked.add_argument("--at", metavar="DATE", type=_day, help="verify as of this day; default: today")
 
@@ -158,6 +161,20 @@ def _refused(what: str, refusals: Sequence[Refusal]) -> int:
         console.say(console.printable(f"refused: {each}"))
     console.say(f"{what}: {console.many(len(refusals), 'reason')} to refuse it")
     return 1
+
+
+def compare_command(values: dict[str, Any]) -> int:
+    """`compare`."""
+    from .report import compare, files
+    from .report.comparison import compare as compared
+
+    found = compared([files.read(Path(each)) for each in values["runs"]])
+    compare.write(found, Path(values["out"]))
+    for note in found.notes:
+        console.say(f"note: {note}")
+    differing = sum(line.differs for line in found.lines)
+    console.say(f"{console.many(len(found.labels), 'run')} compared, {differing} rows differ; see {values['out']}")
+    return 0
 
 
 def baseline_command(values: dict[str, Any]) -> int:

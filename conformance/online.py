@@ -21,7 +21,8 @@ from .asked import Asked
 from .contract import Contract
 from .evidence import Evidence
 from .model import JSON, SuiteError, UsageError
-from .report import document, files, github
+from .reply import members, text
+from .report import compare, comparison, document, files, github
 from .run import EVIDENCE, Order, run
 from .target import Target
 
@@ -50,7 +51,7 @@ def run_command(values: dict[str, Any]) -> int:
 
 def _run_all(targets: Sequence[Asked], base: Path) -> int:
     """Run one after another.  One that cannot be tested at all is said to be so, and the next has its turn."""
-    codes = []
+    codes, reports = [], []
     for said in targets:
         console.say(f"{said.name}:")
         try:
@@ -60,9 +61,24 @@ def _run_all(targets: Sequence[Asked], base: Path) -> int:
             codes.append(2)
             continue
         codes.append(done.code)
+        reports.append(done.report)
         if not done.report["complete"]:  # whoever interrupts a run means all of them
             break
+    for name, path in _compared(reports, base):
+        console.say(f"the targets of contract {name} side by side: {path}")
     return max(codes, key=SEVERITY.index)
+
+
+def _compared(reports: Sequence[dict[str, JSON]], base: Path) -> Iterator[tuple[str, Path]]:
+    """Compare what can be: a page for each contract that several targets have; its name, and the page."""
+    by_contract: dict[str, list[dict[str, JSON]]] = {}
+    for each in reports:
+        by_contract.setdefault(text(members(each["contract"])["name"]), []).append(each)
+    for name, of_one in by_contract.items():
+        if len(of_one) > 1:
+            path = base / ("compare.html" if len(by_contract) == 1 else f"compare-{name}.html")
+            compare.write(comparison.compare(of_one), path)
+            yield name, path
 
 
 def _run(said: Asked, out: Path) -> Done:

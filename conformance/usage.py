@@ -28,6 +28,16 @@ EXAMPLES = {
     "judge": """examples:
   chat-conformance judge reports/first
   chat-conformance judge recording.har --contract highwayapi --out reports/recording""",
+    "baseline": """examples:
+  chat-conformance baseline reports/first --update known.toml --reason "fixed in release 5" --expires 2027-01-31""",
+    "compare": """examples:
+  chat-conformance compare reports/eu reports/us --out compare.html
+  chat-conformance compare reports/nightly-1 reports/nightly-2 reports/nightly-3 --out compare.md""",
+    "certify": """examples:
+  chat-conformance certify reports/release --product product.toml --out bundle.zip --api-key-env STAGING_KEY""",
+    "verify": """examples:
+  chat-conformance verify bundle.zip
+  chat-conformance verify bundle.zip --key vendor.pub.pem --at 2026-12-31""",
     "serve": """examples:
   chat-conformance serve --port 8080 --api-key a-key-for-trying
   chat-conformance serve --fault stop-cut-out --port 0""",
@@ -57,16 +67,7 @@ JUDGING = ("", "run", "judge")
 
 GROUPS = {
     "endpoint": (
-        *(
-            "--target",
-            "--contract",
-            "--base-url",
-            "--url",
-            "--model",
-            "--api-key-env",
-            "--api-key-file",
-            "--header-env",
-        ),
+        *("--target", "--contract", "--base-url", "--url", "--model", "--api-key-env", "--api-key-file"),
         *("--header-env", "--ca-file", "--client-cert"),
     ),
     "what is asked": ("--depth", "--seed", "--with", "--without", "--select", "--replay", "--baseline"),

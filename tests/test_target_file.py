@@ -231,7 +231,8 @@ aliases = ["other"]
         out = tmp_path / "all"
         assert main(["run", "--target", str(tmp_path / "target.toml"), "--out", str(out)]) == 2
     assert "chat-conformance: gone: no answer from http://127.0.0.1:9" in capsys.readouterr().err
-    assert sorted(each.name for each in out.iterdir() if each.is_dir()) == ["bad", "good"]
+    assert sorted(each.name for each in out.iterdir()) == ["bad", "compare.html", "good"]
+    assert ">good</th>" in (out / "compare.html").read_text()
     reports = {name: json.loads((out / name / "report.json").read_text()) for name in ("good", "bad")}
     assert {name: report["outcome"] for name, report in reports.items()} == {
         "good": "conformant",

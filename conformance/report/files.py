@@ -3,30 +3,50 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
+import jsonschema_rs
+
+from ..contract import schemas_folder
 from ..model import JSON, UsageError
 from . import badge, ctrf, html, junit, markdown, sarif
 from .document import FORMAT
 
 REPORT = "report.json"
 
-READ = {"contract", "counts", "outcome", "requirements", "started", "suite_version", "target"}
-"""Keys of another run's report that are asked for; it may be of an earlier suite, which had fewer of them."""
+ASKED_FOR = {
+    "report": ["contract", "counts", "depth", "features", "outcome", "requirements", "seed", "selection", "started"],
+    "row": ["id", "parameter", "part", "feature", "level", "statement", "verdict", "value", "reason", "violations"],
+    "violation": ["message"],
+    "exemplar": [],
+}
+"""Keys of another run's report that must be there.  It may be of an earlier suite, which had fewer of them."""
 
 
 def read(path: Path) -> dict[str, JSON]:
-    """The report.json of a run, or of its folder.  Raises UsageError naming the file that is none of format 1."""
+    """The report.json of a run, or of its folder.  Raises UsageError naming the file that is none, and where."""
     path = path / REPORT if path.is_dir() else path
     try:
         report = json.loads(path.read_bytes())
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from None
     except (ValueError, RecursionError):
-        report = None
-    if not isinstance(report, dict) or report.get("format") != FORMAT or not set(report) >= READ:
-        raise UsageError(f"{path} is no report.json of format {FORMAT}")
-    return report
+        raise UsageError(f"{path} is no report.json: it is not JSON") from None
+    for wrong in _reader().iter_errors(report):
+        at = "/".join(map(str, wrong.instance_path)) or "it"
+        raise UsageError(f"{path} is no report.json of format {FORMAT}: {at}: {wrong.message[:160]}")
+    found: dict[str, JSON] = report
+    return found
+
+
+@cache
+def _reader() -> jsonschema_rs.Validator:
+    """The published schema, asking for no more than is asked for here."""
+    schema = json.loads((schemas_folder() / "report.schema.json").read_bytes())
+    for name, keys in ASKED_FOR.items():
+        (schema if name == "report" else schema["$defs"][name])["required"] = keys
+    return jsonschema_rs.validator_for(schema)
 
 
 def contents(report: dict[str, JSON]) -> dict[str, bytes]:

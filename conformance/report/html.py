@@ -92,7 +92,16 @@ STATES = ("on", "off", "refused")
 
 @cache
 def _template() -> Template:
-    environment = Environment(
+    made = environment()
+    made.filters |= {"anchor": anchor, "arrived": arrived, "headers": headers, "marked": marked}
+    made.filters |= {"csp": digest, "duration": duration, "place": place, "ticks": ticks}
+    made.globals |= {"signs": SIGNS, "outcomes": OUTCOMES, "style": _ours("page.css"), "script": _ours("page.js")}
+    return made.get_template("report.html.j2")
+
+
+def environment() -> Environment:
+    """An environment in which whatever a template prints is made visible and escaped."""
+    made = Environment(
         loader=PackageLoader("conformance.report"),
         autoescape=True,
         finalize=_finalize,
@@ -100,15 +109,8 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"anchor": anchor, "arrived": arrived, "headers": headers, "marked": marked}
-    environment.filters |= {"csp": digest, "duration": duration, "moment": moment, "place": place, "ticks": ticks}
-    environment.globals |= {
-        "signs": SIGNS,
-        "outcomes": OUTCOMES,
-        "style": _ours("page.css"),
-        "script": _ours("page.js"),
-    }
-    return environment.get_template("report.html.j2")
+    made.filters["moment"] = moment
+    return made
 
 
 def _ours(name: str) -> Markup:

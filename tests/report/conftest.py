@@ -34,6 +34,17 @@ Report = dict[str, Any]
 """A report that a test takes apart."""
 
 
+STALE = {
+    "requirement": "choices.count",
+    "parameter": None,
+    "why": "passes",
+    "reason": "",
+    "expires": None,
+    "link": None,
+}
+"""An entry of a baseline that must go."""
+
+
 @dataclass(frozen=True)
 class Ran:
     """A run that has ended, and what it left in its folder."""

@@ -10,7 +10,7 @@ import pytest
 
 from conformance.report import ctrf
 
-from .conftest import Ran, Report
+from .conftest import STALE, Ran, Report
 from .test_junit import suite_of
 from .test_published import of_every_verdict
 
@@ -43,7 +43,7 @@ def test_a_verdict_is_kept(spoil: Callable[..., Ran]) -> None:
     assert tests["inconclusive"]["message"] == "why inconclusive"
 
 
-@pytest.mark.parametrize("changes", [{"outcome": "undecided"}, {"stale": [{}]}])
+@pytest.mark.parametrize("changes", [{"outcome": "undecided"}, {"stale": [STALE]}])
 def test_the_outcome_fails_for_what_is_no_rows(changes: Report, spoil: Callable[..., Ran]) -> None:
     """The last test fails where too little could be judged, or an entry of the baseline must go, and only there."""
     report = spoil("ignores-n").copied()

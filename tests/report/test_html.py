@@ -15,7 +15,7 @@ from conformance.report import html, shown
 from conformance.report.body import arrived, marked
 from conformance.report.overview import SIGNS
 
-from .conftest import Ran, Report
+from .conftest import STALE, Ran, Report
 
 TEMPLATES = Path(html.__file__).parent / "templates"
 
@@ -258,16 +258,6 @@ def test_a_page_of_nothing_but_failures_stays_small(crowded: Report) -> None:
     assert_harmless(parsed)
     assert "more findings are in the table below" in parsed.words
     assert all(html.anchor(str(row["id"])) in page for row in crowded["requirements"])
-
-
-STALE = {
-    "requirement": "choices.count",
-    "parameter": None,
-    "why": "passes",
-    "reason": "",
-    "expires": None,
-    "link": None,
-}
 
 
 def banners(report: Report) -> dict[str, dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 from conformance.report import junit
 from conformance.report.document import exit_code
 
-from .conftest import Ran, Report
+from .conftest import STALE, Ran, Report
 
 EXPECTED = {
     "pass": (None, "passed"),
@@ -114,8 +114,8 @@ def test_a_failure_can_be_reproduced_from_ci(spoil: Callable[..., Ran]) -> None:
         ({"outcome": "nonconformant"}, {"fail": 1}, False),
         ({"outcome": "undecided"}, {}, True),
         ({"outcome": "undecided"}, {"error": 1}, True),
-        ({"outcome": "undecided", "stale": [{}]}, {}, True),
-        ({"outcome": "nonconformant", "stale": [{}]}, {"pass": 1}, True),
+        ({"outcome": "undecided", "stale": [STALE]}, {}, True),
+        ({"outcome": "nonconformant", "stale": [STALE]}, {"pass": 1}, True),
         ({"outcome": "undecided", "strict": True}, {"warn": 1}, True),
         ({"outcome": "conformant", "strict": True}, {"inconclusive": 1}, True),
         ({"outcome": "conformant", "strict": True}, {"warn": 1}, False),
