@@ -21,11 +21,14 @@ from .baseline import Baseline
 from .budget import Prices
 from .contract import Contract
 from .fire import Pace
-from .model import Depth, UsageError
+from .model import JSON, Depth, UsageError
 from .options import REFERENCE_MODEL
 from .remark import Answers
+from .reply import members, text
+from .report import files
 from .requirement import Row
 from .run import Order
+from .scenario import Case
 from .target import Target
 from .target_file import said
 
@@ -41,6 +44,8 @@ class Asked:
     name: str | None = None
     aliases: tuple[str, ...] = ()
     answers: Answers = field(default_factory=Answers)
+    earlier: Mapping[str, JSON] | None = None
+    also: tuple[Case, ...] = ()
 
     @property
     def wants_reference(self) -> bool:
@@ -110,16 +115,18 @@ class Asked:
             reference=self.wants_reference,
             replay=Path(values["replay"] or f".chat-conformance/{self.contract.name}"),
             restart=revive.command(values["restart"]),
+            also=self.also,
         )
 
 
-def check_all(given: Mapping[str, Any]) -> tuple[Asked, ...]:
+def check_all(given: Mapping[str, Any], below: Mapping[str, Any] | None = None) -> tuple[Asked, ...]:
     """What a user said, checked, of every target that the target file has; one where there is no file.
 
-    `given` has None for what was not given.  Raises UsageError naming the option, or the file's key, and what to do.
+    `given` has None for what was not given, `below` what holds where neither it nor the file says anything.  Raises
+    UsageError naming the option, or the file's key, and what to do.
     """
     found = []
-    for each in said(given):
+    for each in said(given, below or {}):
         try:
             asked = check(each.values)
             answers = Answers.read([*each.answers], asked.contract)
@@ -144,7 +151,7 @@ def check_one(given: Mapping[str, Any]) -> Asked:
 
 def check(values: Mapping[str, Any]) -> Asked:
     """Check the values of all options.  Raises UsageError naming the option and what to give."""
-    for name in ("base_url", "url", "model", "api_key_env", "api_key_file", "baseline", "target", "out"):
+    for name in ("base_url", "url", "model", "api_key_env", "api_key_file", "baseline", "since", "target", "out"):
         if values[name] is not None and not values[name].strip():
             raise UsageError(f"--{name.replace('_', '-')} is empty: is the variable it comes from set?")
     if values["base_url"] and values["url"]:
@@ -166,7 +173,20 @@ def check(values: Mapping[str, Any]) -> Asked:
             if values[name]:
                 raise UsageError(f"--{name.replace('_', '-')} goes with a target: give --base-url or --url too")
     accepted = baseline.load(Path(values["baseline"]), contract) if values["baseline"] else None
-    return Asked(values=values, contract=contract, url=url, baseline=accepted)
+    return Asked(values=values, contract=contract, url=url, baseline=accepted, earlier=_earlier(values, contract))
+
+
+def _earlier(values: Mapping[str, Any], contract: Contract) -> Mapping[str, JSON] | None:
+    """The report that the run is to be compared with."""
+    if not values["since"]:
+        if values["fail_on"] == "new":
+            raise UsageError("--fail-on new needs --since: the report that says what is not new")
+        return None
+    report = files.read(Path(values["since"]))
+    name = text(members(report["contract"])["name"])
+    if name != contract.name:
+        raise UsageError(f"--since {values['since']} is of contract {name}, not {contract.name}: give one of that")
+    return report
 
 
 def _prices(values: Mapping[str, Any]) -> Prices | None:

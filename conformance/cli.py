@@ -83,6 +83,15 @@ def _parser() -> argparse.ArgumentParser:
         *options.OPTIONS,
         options.STRICT,
     )
+    again = command(
+        "rerun",
+        online.rerun_command,
+        "Ask again what a run asked; with --failed, only what failed.  The run's options hold where none is given.",
+        *options.OPTIONS,
+        options.STRICT,
+    )
+    again.add_argument("run", metavar="RUN", help="the folder of the run")
+    again.add_argument("--failed", action="store_true", help="only the requirements that failed")
     planned = command(
         "plan", plan_command, "Show what run would send, and its cost; sends nothing.", *options.OPTIONS, options.STRICT
     )

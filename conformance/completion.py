@@ -36,7 +36,7 @@ NAMES: dict[str, Callable[[], Iterable[str]]] = {
 }
 """What an option or an argument may be followed by, as far as we can name it."""
 
-FILES = {"FILE": "file", "EVIDENCE": "file", "RUN": "file", "BUNDLE": "file", "KEY": "file", "DIR": "directory"}
+FILES = dict.fromkeys(("FILE", "EVIDENCE", "RUN", "REPORT", "BUNDLE", "KEY"), "file") | {"DIR": "directory"}
 """What a metavar's value is found by."""
 
 

@@ -16,7 +16,7 @@ from . import reduce
 from .ask import Setting
 from .contract import Contract
 from .doubts import doubts
-from .evidence import Evidence
+from .evidence import CaseRecord, Evidence
 from .exchange import Exchange
 from .model import Depth, Finding, Kind, Level, NotJudged, Observation, Verdict, Violation, Zone
 from .plan import canary, preflight
@@ -97,6 +97,14 @@ def setting_of(evidence: Evidence, contract: Contract) -> Setting:
     )
 
 
+def case_of(record: CaseRecord) -> Case | None:
+    """A recorded case, to be performed again; None where this version of the suite has no such scenario."""
+    known = {**scenarios(), **{each.name: each for each in (preflight, canary, reduce.SCENARIO)}}
+    if record.scenario not in known:
+        return None
+    return Case(scenario=known[record.scenario], variant=Variant(arguments=record.arguments, depth=Depth.SMOKE))
+
+
 def hear(evidence: Evidence, setting: Setting) -> Hearing:
     """Perform every recorded case again with its recorded exchanges."""
     latest: dict[tuple[str, int, tuple[int, int]], Exchange] = {}
@@ -107,11 +115,10 @@ def hear(evidence: Evidence, setting: Setting) -> Hearing:
             doubt = doubted.get(exchange.n)
             latest[exchange.case, exchange.round, exchange.step] = replace(exchange, doubt=doubt) if doubt else exchange
     unasked = _unasked(evidence)
-    known = {**scenarios(), **{each.name: each for each in (preflight, canary, reduce.SCENARIO)}}
     performances: dict[tuple[str, int], Performance] = {}
     for record in evidence.cases.values():
-        if record.scenario in known:
-            case = Case(scenario=known[record.scenario], variant=Variant(arguments=record.arguments, depth=Depth.SMOKE))
+        case = case_of(record)
+        if case is not None:
             for round_ in sorted({round_ for case_, round_, _ in latest if case_ == record.id} | {0}):
                 performances[record.id, round_] = _replay(case, round_, setting, latest, unasked)
     live = [each for each in latest.values() if each.says_nothing is None]

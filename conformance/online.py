@@ -11,7 +11,7 @@ import signal
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,13 @@ from . import asked, console, evidence, options
 from .asked import Asked
 from .contract import Contract
 from .evidence import Evidence
+from .judge import case_of
 from .model import JSON, SuiteError, UsageError
-from .reply import members, text
-from .report import compare, comparison, document, files, github
+from .remark import address_of
+from .reply import items, members, objects, text
+from .report import compare, comparison, document, files, gate, github
 from .run import EVIDENCE, Order, run
+from .scenario import Case
 from .target import Target
 
 SEVERITY = (0, 3, 1, 2)
@@ -47,6 +50,49 @@ def run_command(values: dict[str, Any]) -> int:
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     base = Path(values["out"] or f"reports/{Path(values['target']).stem}-{stamp}")
     return _run_all(targets, base)
+
+
+def rerun_command(values: dict[str, Any]) -> int:
+    """`rerun`: what a run asked, again; with --failed only what failed, and what showed it."""
+    folder = Path(values["run"])
+    recorded = evidence.read(folder / EVIDENCE)
+    said = _again(recorded, values)
+    before = document.make(recorded, said.contract, baseline=said.baseline)
+    said = replace(said, earlier=said.earlier or before)
+    if values["failed"]:
+        failed = [row for row in objects(before["requirements"]) if row["verdict"] == "fail"]
+        if not failed:
+            raise UsageError(f"nothing failed in {folder}, so there is nothing to ask again")
+        rows = [address_of(row).row for row in failed]
+        said = replace(said, values={**said.values, "select": rows}, also=_showing(recorded, failed))
+    return _run(said, said.out()).code
+
+
+def _again(recorded: Evidence, values: dict[str, Any]) -> Asked:
+    """The order of a run that was recorded, with what is said now over it."""
+    header = recorded.header
+    target, states = members(header["target"]), members(header["features"])
+    below: dict[str, Any] = {name: header[name] for name in ("contract", "depth", "seed")}
+    below["with_"] = [name for name, state in states.items() if state == "on"]
+    below["without"] = [name for name, state in states.items() if state != "on"]
+    if header["selection"]:
+        below["select"] = text(header["selection"]).split()
+    if not header["reference"]:
+        below |= {"url": target["url"], "model": target["model"]}
+    given = {option.name: values[option.name] for option in (*options.OPTIONS, options.STRICT)}
+    every = asked.check_all(given, below)
+    named = [each for each in every if each.name == target.get("name")] if len(every) > 1 else every
+    if len(named) != 1:
+        raise UsageError(f"{values['target']} has several targets, and none of them is called {target.get('name')}")
+    return replace(named[0], aliases=named[0].aliases or tuple(map(text, items(target.get("aliases")))))
+
+
+def _showing(recorded: Evidence, failed: Sequence[dict[str, JSON]]) -> tuple[Case, ...]:
+    """The cases whose exchanges show these failures, whoever's they are."""
+    numbers = {each["exchange"] for row in failed for each in objects(row["violations"])}
+    ids = dict.fromkeys(each.case for each in recorded.exchanges if each.n in numbers)
+    cases = (case_of(recorded.cases[id_]) for id_ in ids if id_ in recorded.cases)
+    return tuple(case for case in cases if case is not None)
 
 
 def _run_all(targets: Sequence[Asked], base: Path) -> int:
@@ -100,13 +146,16 @@ def _run(said: Asked, out: Path) -> Done:
     files.write(report, out)
     github.tell(report, os.environ, console.say)
     console.summary(report, out)
-    return Done(out=out, report=report, code=document.exit_code(report))
+    code = gate.new_only(report) if said.values["fail_on"] == "new" else document.exit_code(report)
+    return Done(out=out, report=report, code=code)
 
 
 def judged(said: Asked, recorded: Evidence, contract: Contract) -> dict[str, JSON]:
     """The report of a run, with all that was said of it."""
     strict = said.values["strict"]
-    return document.make(recorded, contract, strict=strict, baseline=said.baseline, answers=said.answers)
+    return document.make(
+        recorded, contract, strict=strict, baseline=said.baseline, answers=said.answers, earlier=said.earlier
+    )
 
 
 @contextmanager

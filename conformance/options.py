@@ -182,6 +182,17 @@ OPTIONS = (
     ),
     BASELINE,
     Option(
+        flag="--since",
+        help="an earlier report.json, or its folder: the report says what is new, fixed and still failing",
+        keywords={"metavar": "REPORT"},
+    ),
+    Option(
+        flag="--fail-on",
+        help="what fails the run: any failure, or only those that --since does not have",
+        keywords={"choices": ["any", "new"]},
+        default="any",
+    ),
+    Option(
         flag="--replay",
         help="folder of requests that were refused once and are asked first; default .chat-conformance/CONTRACT",
         keywords={"metavar": "DIR"},

@@ -59,6 +59,7 @@ class Order:
     reference: bool = False
     replay: Path | None = None
     restart: str | None = None
+    also: tuple[Case, ...] = ()
 
     def plan(self) -> Plan:
         """What it will fire.  Raises UsageError for a selection that matches nothing."""
@@ -204,7 +205,7 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
     """All that a run asks, in its order, by whatever fires.  Raises UsageError where the target cannot be tested."""
     answer, setting = await _preflight(firer, planned.setting)
     watcher.begun(planned, answer)
-    await firer.fire(setting, _saved(order, planned))
+    await firer.fire(setting, [*_saved(order, planned), *_also(order, planned)])
     jobs = [Job(case=step.case, rows=step.rows) for step in planned.steps]
     await firer.fire(setting, jobs)
     reviver = Reviver(firer, setting, order.restart)
@@ -217,6 +218,12 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
     allowance = await _minimise(firer, setting, planned, watcher)
     await _ask_again(firer, setting, planned, watcher, allowance)
     return Ending(why="done", died_of=died_of, starved=firer.starved)
+
+
+def _also(order: Order, planned: Plan) -> list[Job]:
+    """What else was ordered, apart from the plan."""
+    known = {step.case.id for step in planned.steps}
+    return [Job(case=case) for case in order.also if case.id not in known]
 
 
 def _saved(order: Order, planned: Plan) -> list[Job]:

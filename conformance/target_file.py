@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .model import UsageError
@@ -38,16 +39,17 @@ class Said:
     answers: tuple[Table, ...] = ()
 
 
-def said(given: Values) -> tuple[Said, ...]:
+def said(given: Values, below: Values = MappingProxyType({})) -> tuple[Said, ...]:
     """What the command line and the file that it names say of each target; all options have a value then.
 
-    `given` has None for what the command line does not give.  Raises UsageError naming the file and the key at fault.
+    `given` has None for what the command line does not give; `below` is said where neither says anything.  Raises
+    UsageError naming the file and the key at fault.
     """
     spoken = {name: value for name, value in given.items() if value is not None}
     if "target" not in spoken:
-        return (Said(values=defaults() | spoken),)
+        return (Said(values=defaults() | _override(below, spoken)),)
     targets = _targets(Path(spoken["target"]))
-    found = [replace(each, values=defaults() | _override(each.values, spoken)) for each in targets]
+    found = [replace(each, values=defaults() | _override(_override(below, each.values), spoken)) for each in targets]
     return tuple(found) if len(found) == 1 else tuple(_in_its_own_folder(each) for each in found)
 
 

@@ -21,7 +21,11 @@ EXAMPLES = {
   chat-conformance run --out reports/first
   chat-conformance run --base-url https://staging.example.com --model my-model --api-key-env STAGING_KEY
   chat-conformance run --contract v3-openai --url http://127.0.0.1:8000/v1/chat/completions --model m --without n
+  chat-conformance run --target target.toml --since reports/main --fail-on new
   chat-conformance run --select stop --select 'usage.*' --depth full""",
+    "rerun": """examples:
+  chat-conformance rerun reports/first --failed
+  chat-conformance rerun reports/nightly --failed --api-key-env STAGING_KEY --out reports/again""",
     "plan": """examples:
   chat-conformance plan --contract basic-gateway --depth smoke
   chat-conformance plan --select ranges --json""",
@@ -59,10 +63,10 @@ NETWORK = """the road there:
   proxies are those of the environment: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY, and NO_PROXY for hosts that need none;
   keys come from a variable or a file, never from an argument; nothing is sent but to the endpoint"""
 
-ASKING = ("run",)
+ASKING = ("run", "rerun")
 """Commands that send something."""
 
-JUDGING = ("", "run", "judge")
+JUDGING = ("", "run", "rerun", "judge")
 """Commands that exit by an outcome."""
 
 GROUPS = {
@@ -70,7 +74,8 @@ GROUPS = {
         *("--target", "--contract", "--base-url", "--url", "--model", "--api-key-env", "--api-key-file"),
         *("--header-env", "--ca-file", "--client-cert"),
     ),
-    "what is asked": ("--depth", "--seed", "--with", "--without", "--select", "--replay", "--baseline"),
+    "what is asked": ("--depth", "--seed", "--with", "--without", "--select", "--replay"),
+    "what is made of it": ("--baseline", "--since", "--fail-on"),
     "pace and limits": (
         *("--concurrency", "--rate", "--timeout", "--retries", "--max-requests", "--max-tokens", "--context"),
         *("--deadline", "--restart"),

@@ -72,6 +72,16 @@ def test_an_accepted_failure_is_expected(pytester: pytest.Pytester, run: object)
     stale.stdout.fnmatch_lines(["*The baseline accepts that choices.count fails, but it passes*"])
 
 
+def test_what_failed_before_is_expected(pytester: pytest.Pytester, run: object) -> None:
+    """With --fail-on new what failed in the run of --since is an xfailed item, and a new failure fails."""
+    with running(Endpoint(contracts.load("highwayapi"), mutant=catalogue.fault("ignores-n"))) as url:
+        target = ("--base-url", url, "--model", "reference", "--depth", "smoke", "-k", "choices.count")
+        run(*target)  # type: ignore[operator]
+        result = run(*target, "--since", "out", "--fail-on", "new", "--out", "again", "-rx")  # type: ignore[operator]
+    result.assert_outcomes(xfailed=1, deselected=result.parseoutcomes()["deselected"])
+    result.stdout.fnmatch_lines(["*choices.count*it did so in the run of *"])
+
+
 def test_only_what_is_selected_is_fired(pytester: pytest.Pytester, run: object) -> None:
     """-k fires what the chosen items need, once, before the first is judged."""
     result = run("-k", "stop.ends or stop.array")  # type: ignore[operator]

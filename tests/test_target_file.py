@@ -66,6 +66,8 @@ EVERY: dict[str, tuple[str, Any]] = {
     "without": ('["n"]', ["n"]),
     "select": ('["stop"]', ["stop"]),
     "baseline": ('"known.toml"', "known.toml"),
+    "since": ('"reports/main"', "reports/main"),
+    "fail-on": ('"new"', "new"),
     "replay": ('"saved"', "saved"),
     "restart": ('"systemctl restart x"', "systemctl restart x"),
     "ca-file": ('"ca.pem"', "ca.pem"),

@@ -15,9 +15,6 @@ from .opened import CERTIFICATE, Opened
 from .refusal import Refusal
 from .verify import verify
 
-OF_OTHER_RUNS = ("since", "fail_on")
-"""Keys of a report that compare it with another run, which is not in the bundle."""
-
 
 def certify(
     run: Path, product_file: Path, *, at: datetime, edition_name: str | None, key: Path | None, redactor: Redactor
@@ -27,9 +24,7 @@ def certify(
     `key` signs it.  Raises UsageError where the folder is that of no run, the product's file is not as it must be, or
     there is no such edition.
     """
-    report: dict[str, JSON] = {
-        name: value for name, value in files.read(run / files.REPORT).items() if name not in OF_OTHER_RUNS
-    }
+    report: dict[str, JSON] = files.read(run / files.REPORT) | {"since": None}  # that run is not in the bundle
     found = {
         EVIDENCE: _read(run / EVIDENCE),
         product.FILE: _read(product_file),

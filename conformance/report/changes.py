@@ -45,3 +45,11 @@ def changes(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:
         still=tuple(row for row in fails if row in failed),
         open=tuple(row for row in failed if after.get(row) not in (*FAILING, "pass")),
     )
+
+
+def since(earlier: Mapping[str, JSON], now: Mapping[str, str]) -> dict[str, JSON]:
+    """The report's `since`: which run it is compared with, and what changed."""
+    before = verdicts(earlier)
+    warned = [row for row, verdict in now.items() if verdict == "warn" and before.get(row) not in ("warn", *FAILING)]
+    said = {name: earlier.get(name) for name in ("started", "suite_version", "depth")}
+    return {**said, **changes(before, now).to_json(), "warnings": [*warned]}

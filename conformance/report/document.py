@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import cast
@@ -20,6 +20,7 @@ from ..remark import Answers
 from ..reply import items, members, objects, text
 from ..run import rows_of
 from . import proof
+from .changes import since
 from .exemplar import difference, exemplar
 from .offers import offers, states
 from .shown import clip
@@ -41,8 +42,11 @@ def make(
     strict: bool = False,
     baseline: Baseline | None = None,
     answers: Answers | None = None,
+    earlier: Mapping[str, JSON] | None = None,
 ) -> dict[str, JSON]:
-    """Judge the evidence and say what was found; `answers` are the vendor's, shown beside the findings.
+    """Judge the evidence and say what was found.
+
+    `answers` are the vendor's, shown beside the findings; `earlier` is the report of another run, to say what changed.
 
     Raises UsageError where the evidence speaks of requirements that this version of the suite does not have.
     """
@@ -103,6 +107,7 @@ def make(
         },
         "baseline": None if baseline is None else len(baseline.entries),
         "stale": stale,
+        "since": None if earlier is None else since(earlier, {each.row.id: each.verdict.value for each in judged}),
         "requirements": cast("list[JSON]", requirements),
     }
 

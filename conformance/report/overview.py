@@ -62,6 +62,21 @@ def counts(report: dict[str, JSON]) -> dict[str, int]:
     return result
 
 
+def since(report: dict[str, JSON]) -> str:
+    """What changed since the run that this one is compared with, in a sentence; empty where there is none."""
+    found = members(report["since"])
+    if not found:
+        return ""
+    names = [text(each) for each in items(found["new"])]
+    new = f"{len(names)} new" + (f" ({_names(names)})" if names else "")
+    rest = ", ".join(f"{len(items(found[key]))} {words}" for key, words in CHANGED.items() if items(found[key]))
+    versions = "" if found["suite_version"] == report["suite_version"] else f" by suite {text(found['suite_version'])}"
+    return f"Since the run of {text(found['started'])}{versions}: {new}{', ' + rest if rest else ''}."
+
+
+CHANGED = {"still": "still failing", "fixed": "fixed", "open": "that failed not judged again"}
+
+
 def is_required(row: dict[str, JSON]) -> bool:
     """Whether every endpoint must meet it: a MUST of no feature."""
     return row["level"] == "MUST" and row["feature"] is None
@@ -101,6 +116,7 @@ def because(report: dict[str, JSON]) -> str:
         binding = sum(row["level"] == "MUST" and row["verdict"] in ("pass", "warn", "known") for row in rows.values())
         said.append(f"No requirement fails; {binding} binding ones were judged.")
     said += _ended(report)
+    said += [changed] if (changed := since(report)) else []
     if report["outcome"] != Outcome.NONCONFORMANT.value and numbers["warn"]:
         said.append(f"{_number(numbers['warn'], 'warning', 'warnings')}.")
     return " ".join(said)

@@ -7,7 +7,9 @@ import warnings
 import pytest
 
 from conformance.model import JSON, Verdict
-from conformance.reply import members, objects, text
+from conformance.plugin import ASKED
+from conformance.remark import address_of
+from conformance.reply import items, members, objects, text
 from conformance.report.document import exit_code
 from conformance.report.overview import stale
 
@@ -16,17 +18,25 @@ class NonconformanceWarning(UserWarning):
     """The endpoint departs from a recommendation."""
 
 
-def test_requirement(judged: dict[str, JSON], report: dict[str, JSON]) -> None:
+def test_requirement(judged: dict[str, JSON], report: dict[str, JSON], request: pytest.FixtureRequest) -> None:
     """The endpoint meets this requirement."""
     verdict, reason = Verdict(text(judged["verdict"])), text(judged["reason"])
     if verdict in (Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE):
         pytest.skip(f"{verdict}: {reason}")
     if verdict is Verdict.FAIL or (verdict is Verdict.WARN and report["strict"]):
+        if request.config.stash[ASKED].values["fail_on"] == "new" and not _is_new(judged, report):
+            pytest.xfail(f"it did so in the run of {text(members(report['since'])['started'])} already")
         pytest.fail(finding(judged), pytrace=False)
     if verdict is Verdict.KNOWN:
         pytest.xfail(reason)
     if verdict is Verdict.WARN:
         warnings.warn(NonconformanceWarning(finding(judged)), stacklevel=1)
+
+
+def _is_new(judged: dict[str, JSON], report: dict[str, JSON]) -> bool:
+    """Whether the run that --since names did not have this."""
+    which = "warnings" if judged["verdict"] == Verdict.WARN.value else "new"
+    return address_of(judged).row in items(members(report["since"])[which])
 
 
 def test_outcome(report: dict[str, JSON]) -> None:
