@@ -53,9 +53,9 @@ def _head(report: dict[str, JSON]) -> str:
         counts_line(report),
         "",
     ]
-    off = sorted(name for name, state in members(report["features"]).items() if state != "on")
-    if off:
-        lines += [f"Features that are off: {', '.join(off)}.", ""]
+    for told, word in (("Features that are off", "off"), ("Features that are refused each time", "refused")):
+        names = sorted(name for name, state in members(report["features"]).items() if state == word)
+        lines += [f"{told}: {', '.join(names)}.", ""] if names else []
     if report["selection"]:
         lines += [f"Only a selection was tested: {code(text(report['selection']))}", ""]
     if report["reference"]:

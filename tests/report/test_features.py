@@ -11,7 +11,7 @@ import pytest
 from conformance import contract as contracts
 from conformance.exchange import Exchange, Sent
 from conformance.model import Purpose, Zone
-from conformance.report import html
+from conformance.report import html, markdown
 from conformance.report.features import features
 from conformance.report.offers import offers, states
 
@@ -85,6 +85,7 @@ def test_a_refused_feature_is_told(spoil: Callable[..., Ran]) -> None:
     report["offers"]["n"].update(asked=7, accepted=0)
     report["features"] = states(report["features"], report["offers"])
     assert "Features that the endpoint refuses each time, though they are on: n." in Page(html.render(report)).words
+    assert "\nFeatures that are refused each time: n.\n" in markdown.render(report)
     assert "refused each time (0 of 7 requests answered)" in Page(html.render(report)).words
 
 
