@@ -64,7 +64,8 @@ class Judged:
 class Hearing:
     """Evidence made ready for judging: live exchanges, and every performance up to where its exchanges reach.
 
-    `unasked`: why not all was asked, where the run says so.
+    `unasked`: why not all was asked, where the run says so.  `lost`: the exchanges that the endpoint may have died of,
+    if it was dead in the end.
     """
 
     setting: Setting
@@ -72,6 +73,7 @@ class Hearing:
     performances: Mapping[tuple[str, int], Performance]
     weather: int
     unasked: str | None = None
+    lost: tuple[Exchange, ...] = ()
 
     @property
     def contract(self) -> Contract:
@@ -128,6 +130,7 @@ def hear(evidence: Evidence, setting: Setting) -> Hearing:
         performances=performances,
         weather=sum(each.weather is not None for each in evidence.exchanges),
         unasked=unasked,
+        lost=tuple(each for each in evidence.exchanges if each.n > dead and each.dropped),
     )
 
 
@@ -191,8 +194,11 @@ def _judge(row: Row, hearing: Hearing, *, repeatable: bool) -> Judged:
         return Judged(row=row, verdict=Verdict.UNSUPPORTED, reason=f"feature {row.feature} is off")
     try:
         units, why_not = _units(row, hearing)
+        lost = next((each for each in hearing.lost if requirement.kind is Kind.EACH and _is_for(row, each)), None)
     except Exception as error:  # noqa: BLE001  # a check that raises is our fault, whatever it raises
         return Judged(row=row, verdict=Verdict.ERROR, reason=f"the check raised {error!r}; please report this")
+    if lost is not None and not any(unit.violations for unit in units):
+        units, why_not = [], f"the endpoint died, and may have died of {lost.case}"
     if not units:
         return Judged(row=row, verdict=Verdict.INCONCLUSIVE, reason=why_not)
     if requirement.level is Level.OBSERVE:
@@ -205,13 +211,17 @@ def _units(row: Row, hearing: Hearing) -> tuple[list[Unit], str]:
     requirement = row.requirement
     if requirement.kind is Kind.SCENARIO:
         return _performed(row, hearing)
-    applicable = [each for each in hearing.exchanges if requirement.applies(each) and row.concerns(each)]
+    applicable = [each for each in hearing.exchanges if _is_for(row, each)]
     if requirement.kind is Kind.EACH:
         units = [_unit(row, hearing, (each,), each) for each in applicable]
     else:
         units = [_unit(row, hearing, tuple(applicable), applicable)] if applicable else []
     asked = f", and not all was asked: {hearing.unasked}" if hearing.unasked else ""
     return _judged(units, Counter(), f"no exchange of this run was one that it applies to{asked}")
+
+
+def _is_for(row: Row, exchange: Exchange) -> bool:
+    return row.requirement.applies(exchange) and row.concerns(exchange)
 
 
 def _performed(row: Row, hearing: Hearing) -> tuple[list[Unit], str]:

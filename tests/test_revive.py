@@ -97,6 +97,7 @@ def test_without_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mort
     verdicts = run(mortal[0], tmp_path / "out", monkeypatch, "--timeout", "2")
     assert "inconclusive" in verdicts.values()
     assert "fail" not in verdicts.values()
+    assert verdicts["ranges.no-crash:top_k"] == "inconclusive"
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert (report["outcome"], report["complete"]) == ("undecided", False)
     assert report["ended"]["why"] == "the endpoint stopped answering plain requests"

@@ -24,8 +24,9 @@ from conformance.model import JSON, Purpose, UsageError
 from conformance.mutants import Call, Mutant, Wire
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
-from conformance.reply import members, objects
+from conformance.reply import members, objects, text
 from conformance.report import document
+from conformance.report.overview import because
 from conformance.run import EVIDENCE, run
 from conformance.spoil import refusal
 
@@ -208,8 +209,10 @@ def test_what_cannot_be_tested_at_all(name: str, tmp_path: Path) -> None:
 def test_weather_is_no_verdict(tmp_path: Path) -> None:
     """An endpoint that throttles everything after the preflight fails nothing: the run is undecided."""
     with serving(_throttled()) as server:
-        report, _ = judged(server.url, tmp_path, depth="smoke", retries=0)
+        report, _ = judged(server.url, tmp_path, depth="smoke", retries=0, timeout=2.0)
     assert report["outcome"] == "undecided"
+    assert text(members(report["ended"])["why"]) == "the endpoint stopped answering plain requests"
+    assert because(report).startswith("Most requests met weather: ")
     assert findings(report) == {}
     assert members(report["counts"])["inconclusive"]
 
