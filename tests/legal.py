@@ -346,7 +346,7 @@ def _drawable(sent: Object, listed: list[Object]) -> list[Object]:
     if sent.get("temperature", 1) != 1:  # which makes the nucleus another one
         return kept
     before = accumulate((math.exp(each["logprob"]) for each in kept), initial=0.0)
-    nucleus = [each for each, mass in zip(kept, before, strict=False) if mass < sent.get("top_p", 1)]
+    nucleus = [each for each, mass in zip(kept, before, strict=False) if not mass or mass < sent.get("top_p", 1)]
     floor = sent.get("min_p", 0)
     return [each for each in nucleus if not floor or each["logprob"] >= kept[0]["logprob"] + math.log(floor)]
 

@@ -127,7 +127,7 @@ STOPS = frozenset(
         "stop.whole-or-nothing",
     }
 )
-NOTHING_TO_CUT = STOPS | UNLIMITED | {"limits.cut-says-length"}
+NOTHING_TO_CUT = STOPS | UNLIMITED
 WITHOUT_TEXT = frozenset({"logprobs.exact", "logprobs.of-the-text"})
 PENALTIES = frozenset(
     {
@@ -148,6 +148,7 @@ SILENCE = (
     | {
         "logprobs.each-choice",
         "logprobs.present",
+        "limits.cut-says-length",
         "limits.length-means-cut",
         "limits.max-tokens-acts",
         "streaming.every-choice",
@@ -170,7 +171,6 @@ SAID = [
     _texts(
         "half a character at the cut",
         _half_a_character,
-        inconclusive=frozenset({"limits.cut-says-length", "streaming.same-text"}),
     ),
     _texts(
         "thoughts before the text, apart",
@@ -259,10 +259,7 @@ NO_SEED = Oddity(
     contracts=("highwayapi",),
 )
 PARTING = (
-    STOPS
-    | UNLIMITED
-    | FOUR_IN_A_ROW
-    | {"limits.cut-says-length", "sampling.seed-repeats", "streaming.characters-whole", "usage.stream-agrees"}
+    STOPS | UNLIMITED | FOUR_IN_A_ROW | {"sampling.seed-repeats", "streaming.characters-whole", "usage.stream-agrees"}
 )
 """The rows that compare cold replies, which part here and there."""
 

@@ -94,7 +94,7 @@ def cut_says_length(free: Exchange, cut: tuple[Exchange, ...]) -> Iterator[Viola
     said = [short for short in said if not _ended_before(short)]
     begun = [short for short in said if short.text and free.text.startswith(short.text) and short.text != free.text]
     wrong = [short for short in begun if short.choices[0].finish_reason != "length"]
-    if len(begun) < 2:
+    if len(begun) < 2 and not any(short.choices[0].finish_reason == "length" for short in said):
         yield NotJudged(reason="no two replies were readable beginnings of the free one: cold replies may differ")
     if len(wrong) < max(len(begun), 2):
         return

@@ -167,14 +167,14 @@ def garbled(whole: str, said: str, *, cut_alike: bool) -> str | None:
 def stream_says_the_same(asked: tuple[Exchange, Exchange], *again: Exchange) -> Iterator[Finding]:
     """As far as a question asked coldly gets the same reply every time, the stream's text is not that text garbled."""
     whole, streamed = asked
-    one, other = whole.text.strip(), streamed.text.strip()
+    one, other = map(_readable, asked)
     if not (whole.legible and streamed.legible and one) or REPLACEMENT in one + other:
         yield NotJudged(reason="no whole reply and stream whose texts can be compared")
     elif one == other or (_begins(one, other) and not _cut_alike(*asked)):
         return
     elif len(one) < SHORTEST:
         yield NotJudged(reason="the replies say too little, so that chance may tell them apart")
-    elif not again or again[0].text.strip() != one:
+    elif not again or _readable(again[0]) != one:
         if not any(_same_so_far(each, streamed) for each in (whole, *again)):
             yield NotJudged(reason="cold replies differ between calls, from their first words on")
     elif (what := garbled(one, other, cut_alike=_cut_alike(*asked))) is None:
@@ -186,6 +186,11 @@ def stream_says_the_same(asked: tuple[Exchange, Exchange], *again: Exchange) -> 
             expected=show(one, 100),
             exchanges=(streamed.n,),
         )
+
+
+def _readable(exchange: Exchange) -> str:
+    """A reply's text without the white space around it and without the half of a character that a limit leaves."""
+    return exchange.text.rstrip().rstrip(REPLACEMENT).strip()
 
 
 def _around(one: str, other: str) -> str:
