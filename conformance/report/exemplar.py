@@ -20,6 +20,7 @@ LONGEST_VALUE = 200
 """Characters of a header's or a member's value."""
 
 MOST_CHOICES = 4
+MOST_ARRIVALS = 60
 
 COMPARED = 800
 """Bytes that are shown of a control's request and of its reply."""
@@ -76,7 +77,7 @@ def _request(exchange: Exchange, names: Iterable[str], longest: int = LONGEST) -
 
 
 def _arrivals(exchange: Exchange, shown: Excerpt) -> list[JSON]:
-    """Where in the excerpt each piece begins whose beginning it shows: [seconds, character]."""
+    """Where in the excerpt each piece begins whose beginning it shows, of many some: [seconds, character]."""
     found: list[JSON] = []
     start = 0
     for when, data in exchange.pieces:
@@ -84,7 +85,7 @@ def _arrivals(exchange: Exchange, shown: Excerpt) -> list[JSON]:
         if at is not None:
             found.append([when, at])
         start += len(data)
-    return found
+    return found[:: -(-len(found) // MOST_ARRIVALS) or 1]
 
 
 def _said(exchange: Exchange) -> list[JSON]:

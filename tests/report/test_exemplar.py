@@ -170,6 +170,14 @@ def test_pieces_are_told_with_their_times(pieces: tuple[tuple[float, bytes], ...
     assert made["arrivals"] == expected
 
 
+def test_a_drip_is_told_in_short() -> None:
+    """Of a body that came byte by byte some pieces are told, the first among them."""
+    pieces = tuple((at / 1000, b"x") for at in range(1900))
+    made: Any = exemplar(replace(exchange({"stream": True}), pieces=pieces), CONTRACT, None)
+    assert len(made["arrivals"]) <= 60
+    assert made["arrivals"][:2] == [[0.0, 0], [0.032, 32]]
+
+
 def test_what_a_stream_says_is_put_together() -> None:
     """Of a stream the text of each choice is told, of a whole reply none."""
     pieces = [
