@@ -40,12 +40,13 @@ def test_the_honest_bundle_verifies(bundle: Files, tmp_path: Path, capsys: pytes
 def test_one_byte_of_evidence(bundle: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A changed byte breaks the digest of the file and the chain, at the line after it."""
     lines = bundle[EVIDENCE].splitlines(keepends=True)
-    spot = lines[40].index(b'"pieces"') + 40
-    lines[40] = lines[40][:spot] + bytes([lines[40][spot] ^ 1]) + lines[40][spot + 1 :]
+    at = next(n for n, line in enumerate(lines) if n >= 40 and b'"pieces"' in line)
+    spot = lines[at].index(b'"pieces"') + 40
+    lines[at] = lines[at][:spot] + bytes([lines[at][spot] ^ 1]) + lines[at][spot + 1 :]
     changed = {**bundle, EVIDENCE: b"".join(lines)}
     found = refused(changed)
     assert has(found, f"{EVIDENCE}: its sha256 is ", "as stated")
-    assert has(found, f"{EVIDENCE}: the file is broken (line 42: the line before it was changed")
+    assert has(found, f"{EVIDENCE}: the file is broken (line {at + 2}: the line before it was changed")
     (tmp_path / "b.zip").write_bytes(bundles.pack(changed))
     assert main(["verify", str(tmp_path / "b.zip")]) == 1
     assert f"refused: {EVIDENCE}: its sha256 is " in capsys.readouterr().out
