@@ -16,8 +16,9 @@ from .evidence import Evidence
 from .model import UsageError, Verdict
 from .online import SEVERITY
 from .redact import Redactor
-from .remark import address_of
+from .remark import Answers, address_of
 from .reply import members, objects, text
+from .target_file import Said, said
 
 if TYPE_CHECKING:
     from .certificate.refusal import Refusal
@@ -32,6 +33,7 @@ def add(command: Adder) -> None:
         "judge",
         judge_command,
         "Recompute the verdicts of recorded evidence, offline.",
+        options.TARGET,
         options.STRICT,
         options.BASELINE,
     )
@@ -87,8 +89,11 @@ def judge_command(values: dict[str, Any]) -> int:
     for given in values["evidence"]:
         path = Path(given) / EVIDENCE if Path(given).is_dir() else Path(given)
         recorded, contract = _recorded(path, values["contract"])
-        accepted = baseline.load(Path(values["baseline"]), contract) if values["baseline"] else None
-        report = document.make(recorded, contract, strict=bool(values["strict"]), baseline=accepted)
+        mine = _said(values, recorded)
+        known, strict = mine.values["baseline"], mine.values["strict"]
+        accepted = baseline.load(Path(known), contract) if known else None
+        answers = Answers.read([*mine.answers], contract)
+        report = document.make(recorded, contract, strict=strict, baseline=accepted, answers=answers)
         out = Path(values["out"]) if values["out"] else path.parent
         if values["out"]:
             files.write(report, out if len(values["evidence"]) == 1 else out / path.parent.name)
@@ -96,6 +101,16 @@ def judge_command(values: dict[str, Any]) -> int:
         console.summary(report, out)
         worst = max(worst, document.exit_code(report), key=SEVERITY.index)
     return worst
+
+
+def _said(values: dict[str, Any], recorded: Evidence) -> Said:
+    """What the command line and the target file say of the endpoint of some evidence."""
+    every = said({name: values[name] for name in ("target", "baseline", "strict")})
+    name = members(recorded.header["target"]).get("name")
+    mine = [each for each in every if len(every) == 1 or each.name == name]
+    if not mine:
+        raise UsageError(f"{values['target']} has several targets, and none of them is called {name}")
+    return mine[0]
 
 
 def _recorded(path: Path, name: str | None) -> tuple[Evidence, Contract]:

@@ -77,12 +77,14 @@ CONTRACT = Option(
 
 BASELINE = Option(flag="--baseline", help="accepted deviations: a TOML file", keywords={"metavar": "FILE"})
 
+TARGET = Option(
+    flag="--target",
+    help="file with any of these options, and with several targets if you like; what is given here overrides it",
+    keywords={"metavar": "FILE"},
+)
+
 OPTIONS = (
-    Option(
-        flag="--target",
-        help="file with any of these options, and with several targets if you like; what is given here overrides it",
-        keywords={"metavar": "FILE"},
-    ),
+    TARGET,
     CONTRACT,
     Option(
         flag="--base-url",

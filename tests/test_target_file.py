@@ -247,6 +247,11 @@ aliases = ["other"]
     page = (out / "bad" / "report.html").read_text()
     assert "n comes with &lt;b&gt;release 5&lt;/b&gt;" in page
     assert 'href="https://example.com/n"' in page
+    again = tmp_path / "again"
+    assert main(["judge", str(out / "bad"), "--out", str(again)]) == 1
+    assert rows_by_id(json.loads((again / "report.json").read_text()))["choices.count"]["answer"] is None
+    assert main(["judge", str(out / "bad"), "--target", str(tmp_path / "target.toml"), "--out", str(again)]) == 1
+    assert json.loads((again / "report.json").read_text()) == reports["bad"]
 
 
 def test_an_alias_is_the_models_own_name(tmp_path: Path) -> None:
