@@ -85,7 +85,8 @@ def _thoughts_outside(usage: Object, _: int) -> None:
 
 
 def _asked_as(name: str, change: Callable[[Object], Object], every: int = 1, **given: Any) -> Oddity:
-    """Every so many cold requests are answered as if they were others."""
+    """Every so many cold requests are answered as if they were others; of several only those that ask for no log
+    probabilities, by which it would show that they are not cold."""
 
     def around(answer: Answer, _: Contract) -> Answer:
         count = 0
@@ -94,6 +95,7 @@ def _asked_as(name: str, change: Callable[[Object], Object], every: int = 1, **g
             nonlocal count
             count += call.sent.get("temperature") in COLD
             meant = call.sent.get("temperature") in COLD and count % every == 0
+            meant = meant and (every == 1 or not call.sent.get("logprobs"))
             return answer(call.with_body({**call.sent, **change(call.sent)}) if meant else call)
 
         return changed
@@ -167,6 +169,20 @@ SILENCE = (
 FOUR_IN_A_ROW = frozenset({"response_format.text-is-default"})
 """The rows that compare four cold replies, of which one is then another."""
 
+PARTING = (
+    STOPS
+    | UNLIMITED
+    | PENALTIES
+    | FOUR_IN_A_ROW
+    | {
+        "sampling.repetition-penalty-acts",
+        "sampling.seed-repeats",
+        "streaming.characters-whole",
+        "usage.stream-agrees",
+    }
+)
+"""The rows that compare cold replies, which part here and there."""
+
 SAID = [
     _texts(
         "half a character at the cut",
@@ -176,8 +192,8 @@ SAID = [
         "thoughts before the text, apart",
         _thinking_first,
         _free_to_think,
-        inconclusive=WITHOUT_TEXT
-        | {"logprobs.counted", "sampling.logit-bias-bans", "limits.every-choice", "choices.differ"},
+        inconclusive=WITHOUT_TEXT | {"logprobs.counted", "sampling.logit-bias-bans", "limits.every-choice"},
+        perhaps=frozenset({"choices.differ"}),
     ),
     Oddity(
         name="whole replies without the white space around them",
@@ -210,13 +226,13 @@ SAID = [
         "every fourth cold reply is another one",
         lambda _: {"temperature": 1},
         4,
-        inconclusive=FOUR_IN_A_ROW | {"sampling.frequency-penalty-acts"},
+        perhaps=PARTING,
         takes=4,
     ),
     Oddity(
         name="every fourth cold reply ends early",
         around=_ends_early,
-        inconclusive=FOUR_IN_A_ROW,
+        perhaps=PARTING,
         takes=4,
     ),
     _texts(
@@ -258,11 +274,6 @@ NO_SEED = Oddity(
     warned=frozenset({"sampling.seed-repeats"}),
     contracts=("highwayapi",),
 )
-PARTING = (
-    STOPS | UNLIMITED | FOUR_IN_A_ROW | {"sampling.seed-repeats", "streaming.characters-whole", "usage.stream-agrees"}
-)
-"""The rows that compare cold replies, which part here and there."""
-
 UNSTEADY = Oddity(
     name="every fourth reply goes another way after some tokens",
     wavers=0.25,
