@@ -42,11 +42,13 @@ def main(wanted: int) -> None:
                 tempfile.TemporaryDirectory() as out,
             ):
                 told = planted(name, url, known[0], header, Path(out))
-                found += [f"{secret}: {leak}" for secret in known for leak in leaks(secret, Path(out), told)]
+                new = [f"{secret}: {leak}" for secret in known for leak in leaks(secret, Path(out), told)]
+            print("".join(f"{each}\n" for each in new), end="", flush=True)
+            found += new
             count, runs = count + len(known), runs + 1
         if runs % 20 == 0:
             print(f"{count} planted in {runs} runs, {len(found)} found", flush=True)
-    print("\n".join([*found, f"{count} planted in {runs} runs, {len(found)} found"]))
+    print(f"{count} planted in {runs} runs, {len(found)} found")
 
 
 if __name__ == "__main__":

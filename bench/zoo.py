@@ -2,9 +2,8 @@
 
     python -m bench.zoo [ANIMAL ...]
 
-For each animal: the longest time from one exchange's end to the next one's with one exchange at a time (`--timeout` 1 s
-but where the table says otherwise), and the time and the peak of memory of a whole run at depth smoke with eight
-exchanges at a time.
+For each animal: its `--timeout`, the longest time from the end of one exchange to that of the next with one at a time,
+and the time and the peak of memory of a whole run at depth smoke with eight exchanges at a time.
 """
 
 from __future__ import annotations

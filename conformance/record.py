@@ -32,7 +32,7 @@ BEGINNING = 64 * 1024
 MOST_BEGINNING = 1024
 """Pieces of a beginning."""
 
-ROOM = 64 * 1024 * 1024
+ROOM = 48 * 1024 * 1024
 ROOM_PER_EXCHANGE = 512 * 1024
 """Bytes of memory that the longer bodies of a run may take, taken apart: once, and for each exchange."""
 

@@ -84,11 +84,12 @@ class Redactor:
 
     @cached_property
     def _plain(self) -> dict[bytes, bytes]:
-        """The secrets and their base64 texts, with every escape in them undone."""
+        """The secrets and their base64 texts without backslashes, and with what looks like an escape in them undone."""
         found = [
             (plain, self._marker(number, secret))
             for number, secret in enumerate(self.secrets, 1)
-            for plain in map(spellings.plain, spellings.texts(secret))
+            for text in spellings.texts(secret)
+            for plain in (text.replace(b"\\", b""), spellings.plain(text))
             if len(plain) >= SHORTEST
         ]
         return dict(sorted(found, key=lambda pair: -len(pair[0])))

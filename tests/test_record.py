@@ -206,7 +206,7 @@ def test_secret_in_tokens(logprobs: list[Any], streamed: bool) -> None:
 
 @pytest.mark.parametrize(
     ("body", "fit"),
-    [(b"x" * 2_000_000, 10), (b"data\n\n" * 200_000, 1), (b"[" + b"{}," * 300_000, 1), (b"x" * BEGINNING, 5000)],
+    [(b"x" * 2_000_000, 7), (b"data\n\n" * 200_000, 1), (b"[" + b"{}," * 200_000, 1), (b"x" * BEGINNING, 5000)],
     ids=["text", "events", "JSON", "beginnings"],
 )
 def test_room(body: bytes, fit: int) -> None:

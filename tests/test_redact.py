@@ -137,8 +137,17 @@ def test_escapes_around_what_is_known() -> None:
     assert redactor.text("reporter:pass\\u0026w&#111;rd") == f"{marker(2)}:{marker(3)}"
 
 
-@pytest.mark.parametrize("secret", ["k\\e\\\\y-%41-of", "a-key\\q\\\\b%25c"])
-@pytest.mark.parametrize("spell", [str, lambda each: json.dumps(json.dumps(each)), lambda each: quote(repr(each))])
+@pytest.mark.parametrize("secret", ["k\\e\\\\y-%41-of", "a-key\\q\\\\b%25c", "a%4Ckey%73of&lt;it"])
+@pytest.mark.parametrize(
+    "spell",
+    [
+        str,
+        lambda each: json.dumps(json.dumps(each)),
+        lambda each: quote(repr(each)),
+        lambda each: "".join(f"%{ord(c):02x}" for c in each),
+        lambda each: "".join(f"\\u{ord(c):04x}" if n % 2 else json.dumps(c)[1:-1] for n, c in enumerate(each)),
+    ],
+)
 def test_backslashes(secret: str, spell: Callable[[str], str]) -> None:
     """A secret with backslashes and escapes of its own is found however often it was quoted."""
     assert marker(1) in Redactor([secret]).text(f"no such key: {spell(secret)}")

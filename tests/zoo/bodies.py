@@ -179,9 +179,9 @@ async def script_in_every_string(visit: Visit) -> None:
 
 
 @animal(says=FINE, select=(*ROWS, "limits", "stop", "streaming"))
-async def a_megabyte_of_text(visit: Visit) -> None:
-    """Says a megabyte of words, whatever max_tokens says."""
-    await changed(visit, says(b"all work and no play " * 50_000))
+async def half_a_megabyte_of_text(visit: Visit) -> None:
+    """Says half a megabyte of words, whatever max_tokens says."""
+    await changed(visit, says(b"all work and no play " * 25_000))
 
 
 @animal(says=FINE, select=(*ROWS, "response_format", "tools"))

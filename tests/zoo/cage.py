@@ -103,11 +103,14 @@ class Animal:
     verdicts: Mapping[str, str]
     kinds: frozenset[str]
     select: tuple[str, ...] = ROWS
-    timeout: float = 1.0
+    timeout: float
     early: bool = False
     scheme: str = "http"
     refused: str = ""
 
+
+SHORT, LONG = 1.0, 10.0
+"""Seconds that are enough where nothing is to come, and where what comes must not be too late on a busy machine."""
 
 ANIMALS: dict[str, Animal] = {}
 
@@ -116,12 +119,14 @@ def animal(
     *kinds: str,
     says: Mapping[str, str] = MappingProxyType({}),
     select: tuple[str, ...] = ROWS,
-    timeout: float = 1.0,
+    timeout: float | None = None,
     early: bool = False,
     scheme: str = "http",
     refused: str = "",
 ) -> Callable[[Serve], Serve]:
     """Take an animal into the zoo, under the name of the function that serves it; `says` are its verdicts."""
+
+    least = SHORT if "timeout" in (*kinds, refused) else LONG
 
     def take(serve: Serve) -> Serve:
         name = serve.__name__.replace("_", "-")
@@ -132,7 +137,7 @@ def animal(
             verdicts={NAMES.get(row, row): verdict for row, verdict in says.items()},
             kinds=frozenset(kinds or ("",)),
             select=select,
-            timeout=timeout,
+            timeout=least if timeout is None else timeout,
             early=early,
             scheme=scheme,
             refused=refused,
