@@ -122,7 +122,7 @@ def plain(messages: JSON) -> JSON:
     ]
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=4)
 def blame(run: tuple[Exchange, ...], contract: Contract) -> Blame:
     """What the generated requests of a run tell of what was refused."""
     asked = [each for each in run if generated(each)]
