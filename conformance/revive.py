@@ -21,6 +21,9 @@ from .plan import canary
 PATIENCE = 120.0
 """Seconds that an endpoint may take to come back."""
 
+NUMB = 2
+"""Plain requests that are refused one after the other by an endpoint that lives and is dead."""
+
 
 def command(words: str | None) -> str | None:
     """The command, if there is one.  Raises UsageError where nothing can be run by it."""
@@ -46,9 +49,10 @@ class Reviver:
 
     @property
     def dead(self) -> bool:
-        """Whether the last plain request went without an answer."""
+        """Whether the last plain request went without an answer, or the last ones were all refused."""
         plain = canaries(self.firer.writer.evidence.exchanges)
-        return self.firer.pulse.dead or bool(plain and plain[-1].weather)
+        numb = len(plain) >= NUMB and not any(each.ok for each in plain[-NUMB:])
+        return self.firer.pulse.dead or numb or bool(plain and plain[-1].weather)
 
     async def settle(self, jobs: Sequence[Job]) -> None:
         """Ask those jobs again, one by one, that the endpoint may have died of, or did not live to answer."""
@@ -110,8 +114,11 @@ class Reviver:
 
 
 def suspects(exchanges: Sequence[Exchange]) -> list[str]:
-    """The cases that an endpoint may have died of: those whose connections were closed after its last sign of life, or
-    if none was, the first that went without an answer."""
-    after = [each for each in exchanges if each.n > last_sign_of_life(exchanges) and each.scenario != canary.name]
+    """The cases that an endpoint may have died of: those whose connections were closed after its last sign of life; if
+    none was, the first that went without an answer; and if all were answered, those before the next plain request."""
+    last = last_sign_of_life(exchanges)
+    after = [each for each in exchanges if each.n > last and each.scenario != canary.name]
     closed = [each.case for each in after if each.status is None and (each.error or "").startswith("closed")]
-    return [*dict.fromkeys(closed or [each.case for each in after if each.weather is not None][:1])]
+    silent = [each.case for each in after if each.weather is not None][:1]
+    missed = min((each.n for each in canaries(exchanges) if each.n > last), default=0)
+    return [*dict.fromkeys(closed or silent or [each.case for each in after if each.n < missed])]

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from conformance import catalogue
+from conformance import catalogue, options
 from conformance import contract as contracts
 from conformance.cli import _parser, main
 from conformance.reference.app import running
@@ -147,7 +147,9 @@ def test_the_tour_goes_as_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert f"KEY={spoilt.api_key} chat-conformance run" in tour
     assert main(shlex.split(listed)) == 0
     for command, mutant, code in ((tested, catalogue.fault(spoilt.fault), 1), (mended, None, 0)):
-        endpoint = Endpoint(contracts.load(spoilt.contract), key=spoilt.api_key, mutant=mutant)
+        endpoint = Endpoint(
+            contracts.load(spoilt.contract or str(options.CONTRACT.default)), key=spoilt.api_key, mutant=mutant
+        )
         with running(endpoint) as url:
             assert main(shlex.split(command.replace(f"http://127.0.0.1:{spoilt.port}", url))) == code
     assert main(shlex.split(explained)) == 0

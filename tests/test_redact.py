@@ -7,7 +7,6 @@ import html
 import json
 import math
 import re
-import time
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
@@ -252,16 +251,11 @@ def test_pieces(given_secrets: list[str], texts: list[bytes], data: st.DataObjec
 
 
 def test_many_pieces() -> None:
-    """Eight times the pieces, each with the secret in it, take about eight times as long: no stream is a trap."""
-
-    def seconds(count: int) -> float:
-        pieces: Pieces = [(0.0, b"data: abcdef\n\n")] * count
-        started = time.perf_counter()
-        assert len(Redactor(["abcdef"]).pieces(pieces)) == count
-        return time.perf_counter() - started
-
-    few = min(seconds(250) for _ in range(5))
-    assert min(seconds(2000) for _ in range(3)) < 30 * few
+    """Very many pieces, each with the secret in it, are no trap: work that grew with their square would not end here."""
+    pieces: Pieces = [(0.0, b"data: abcdef\n\n")] * 40_000
+    redacted = Redactor(["abcdef"]).pieces(pieces)
+    assert {piece for _, piece in redacted} == {f"data: {marker(1)}\n\n".encode()}
+    assert len(redacted) == len(pieces)
 
 
 @pytest.mark.parametrize(

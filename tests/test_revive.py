@@ -132,6 +132,8 @@ def test_an_endpoint_that_lives_and_is_dead(tmp_path: Path, monkeypatch: pytest.
     assert NUMBED
     report = json.loads((tmp_path / "out" / "report.json").read_text())
     assert report["outcome"] == "undecided"
+    assert report["ended"]["why"] == "the endpoint stopped answering plain requests"
+    assert any(each.startswith("bounds[parameter=seed") for each in report["ended"]["died_of"])
     assert set(verdicts.values()) <= {"pass", "observed", "unsupported", "inconclusive"}
     assert "inconclusive" in verdicts.values()
 

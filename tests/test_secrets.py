@@ -14,7 +14,7 @@ from unittest import mock
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from conformance import cli
+from conformance import cli, online
 from conformance import contract as contracts
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
@@ -123,7 +123,7 @@ def test_a_fault_of_ours_shows_nothing(
         raise ValueError("the header b'Bearer sk-planted-in-a-traceback' is wrong")
 
     monkeypatch.setenv("PLANTED_KEY", "sk-planted-in-a-traceback")
-    monkeypatch.setattr(cli, "run", breaks)
+    monkeypatch.setattr(online, "run", breaks)
     arguments = ["--base-url", "http://127.0.0.1:9", "--model", "m", "--api-key-env", "PLANTED_KEY"]
     assert cli.main(["run", *arguments, "--out", str(tmp_path / "out")]) == cli.EXIT_USAGE
     told = capsys.readouterr().err
