@@ -17,7 +17,8 @@ from conformance import record
 from conformance.ask import Setting
 from conformance.evidence import CaseRecord, Evidence
 from conformance.exchange import Exchange
-from conformance.judge import Judged, hear, judge
+from conformance.hearing import hear
+from conformance.judge import Judged, judge
 from conformance.model import Depth, Purpose, Request, Verdict
 from conformance.mutants import Call, Mutant
 from conformance.record import Address, Heard

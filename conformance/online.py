@@ -20,7 +20,7 @@ from . import asked, console, evidence, options
 from .asked import Asked
 from .contract import Contract
 from .evidence import Evidence
-from .judge import case_of
+from .hearing import case_of
 from .model import JSON, SuiteError, UsageError
 from .remark import address_of
 from .reply import items, members, objects, text

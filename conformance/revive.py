@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from .ask import Setting
 from .exchange import Exchange
 from .fire import Firer, Job
-from .judge import canaries, last_sign_of_life
+from .hearing import canaries, last_sign_of_life
 from .model import UsageError
 from .plan import canary
 

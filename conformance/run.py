@@ -24,7 +24,8 @@ from .contract import Contract
 from .evidence import FORMAT, Evidence
 from .exchange import Exchange
 from .fire import DEAD, Firer, Job, Pace
-from .judge import hear, judge
+from .hearing import hear
+from .judge import judge
 from .model import JSON, Depth, Purpose, UsageError
 from .plan import Plan
 from .reply import problem, text

@@ -23,7 +23,8 @@ from .contract import Contract
 from .evidence import CaseRecord, Evidence
 from .exchange import Exchange
 from .fire import Firer, Job, Pace
-from .judge import Judged, hear, judge
+from .hearing import hear
+from .judge import Judged, judge
 from .model import JSON, Depth, Kind, Level, Purpose, Request, Verdict
 from .mutants import Call, Mutant
 from .record import Address, Heard

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .blame import COMBINATION, added, blame, declined, generated, signature
 from .contract import Contract
 from .exchange import Exchange
-from .judge import Hearing
+from .hearing import Hearing
 from .model import JSON, Depth
 from .reduce import MOST_SUSPECTS, SCENARIO
 from .scenario import Case, Variant

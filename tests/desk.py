@@ -15,7 +15,8 @@ from conformance.ask import Setting
 from conformance.contract import Contract
 from conformance.evidence import CaseRecord, Evidence
 from conformance.exchange import Exchange
-from conformance.judge import Judged, hear, judge
+from conformance.hearing import hear
+from conformance.judge import Judged, judge
 from conformance.model import JSON, Depth, Purpose, Request
 from conformance.mutants import Call, Mutant, Wire
 from conformance.record import Address, Heard

@@ -16,7 +16,8 @@ from conformance.console import Silent
 from conformance.evidence import Evidence
 from conformance.exchange import Exchange
 from conformance.fire import Firer, Pace
-from conformance.judge import Judged, hear, judge, setting_of
+from conformance.hearing import hear, setting_of
+from conformance.judge import Judged, judge
 from conformance.model import Request
 from conformance.mutants import Call
 from conformance.record import Address, exchange, outgoing

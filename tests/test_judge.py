@@ -14,7 +14,8 @@ from conformance import conversations, evidence
 from conformance.ask import Setting
 from conformance.evidence import CaseRecord, Evidence
 from conformance.exchange import Exchange, Sent
-from conformance.judge import Judged, hear, judge, setting_of
+from conformance.hearing import hear, setting_of
+from conformance.judge import Judged, judge
 from conformance.model import Depth, Finding, Kind, Level, NotJudged, Observation, Purpose, Verdict, Violation, Zone
 from conformance.requirement import Requirement, Row
 from conformance.requirements import rows

@@ -11,7 +11,8 @@ from conformance import plan
 from conformance.ask import Setting
 from conformance.catalogue import covered, faults
 from conformance.generate.kitchen import whole_kitchen
-from conformance.judge import Judged, hear, judge
+from conformance.hearing import hear
+from conformance.judge import Judged, judge
 from conformance.model import Depth, Verdict, Zone
 from conformance.mutants import Call, Mutant, Refused, Sent
 from conformance.scenario import Case

@@ -21,7 +21,8 @@ from conformance import contract as contracts
 from conformance import evidence
 from conformance.evidence import Evidence
 from conformance.exchange import Exchange
-from conformance.judge import Hearing, Judged, hear, judge, setting_of
+from conformance.hearing import Hearing, hear, setting_of
+from conformance.judge import Judged, judge
 from conformance.model import JSON, Kind, Verdict, Violation
 from conformance.requirement import Row
 from conformance.requirements import registry, rows

@@ -10,7 +10,7 @@ from conformance import contract as contracts
 from conformance.blame import Blame, added, blame
 from conformance.exchange import Exchange
 from conformance.generate.kitchen import whole_kitchen
-from conformance.judge import hear
+from conformance.hearing import hear
 from conformance.model import JSON, Depth
 from conformance.mutants import Mutant, Refused, Sent
 from conformance.reduce import MOST, MOST_SUSPECTS

@@ -15,7 +15,8 @@ from conformance.console import Silent
 from conformance.contract import Contract
 from conformance.evidence import Evidence
 from conformance.fire import Pace
-from conformance.judge import Judged, hear, judge, setting_of
+from conformance.hearing import hear, setting_of
+from conformance.judge import Judged, judge
 from conformance.model import Credential, Depth, Purpose, Verdict, Zone
 from conformance.mutants import Call, Wire
 from conformance.reference.app import running

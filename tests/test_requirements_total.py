@@ -20,7 +20,8 @@ from conformance.ask import Setting
 from conformance.contract import Contract
 from conformance.evidence import Evidence
 from conformance.exchange import Exchange
-from conformance.judge import hear, judge
+from conformance.hearing import hear
+from conformance.judge import judge
 from conformance.model import JSON, Kind, Level, NotJudged, Observation, Verdict, Violation, Zone
 from conformance.requirements import registry, rows
 

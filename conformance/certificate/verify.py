@@ -14,7 +14,7 @@ import hypothesis
 
 from .. import __version__, plan
 from ..ask import Setting
-from ..judge import setting_of
+from ..hearing import setting_of
 from ..model import JSON, Depth
 from ..redact import Redactor
 from ..remark import address_of

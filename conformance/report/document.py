@@ -14,7 +14,8 @@ from ..budget import Prices
 from ..contract import Contract
 from ..evidence import Evidence
 from ..exchange import Exchange
-from ..judge import Hearing, Judged, Unit, hear, judge, setting_of
+from ..hearing import Hearing, hear, setting_of
+from ..judge import Judged, Unit, judge
 from ..model import JSON, Kind, Level, Outcome, Verdict, Violation, Zone
 from ..remark import Answers
 from ..reply import items, members, objects, text

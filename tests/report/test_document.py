@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from conformance import evidence as evidences
-from conformance.judge import Judged, Unit, hear, setting_of
+from conformance.hearing import hear, setting_of
+from conformance.judge import Judged, Unit
 from conformance.model import JSON, Kind, Level, Outcome, UsageError, Verdict, Violation
 from conformance.reply import objects
 from conformance.report import document, files
