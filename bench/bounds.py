@@ -20,8 +20,8 @@ from conformance.mutants import Mutant, Refused, Sent
 from conformance.requirement import Row
 from conformance.requirements import rows
 from conformance.run import causes
-from conformance.selfcheck import Bench
 from conformance.spoil import streaming
+from conformance.workbench import Bench
 
 SEEDS = {Depth.STANDARD: (1, 2, 3), Depth.FULL: (1,)}
 

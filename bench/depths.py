@@ -12,15 +12,16 @@ import sys
 import tempfile
 from pathlib import Path
 
-from conformance import catalogue, selfcheck
+from conformance import catalogue, workbench
 from conformance import contract as contracts
 from conformance.console import Silent
 from conformance.model import Depth
 from conformance.mutants import Mutant
+from conformance.order import Order
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
 from conformance.report import document
-from conformance.run import Order, run
+from conformance.run import run
 from conformance.target import Target
 
 Found = dict[str, str]
@@ -30,7 +31,7 @@ Found = dict[str, str]
 def said(name: str, mutant: Mutant | None, depth: Depth) -> Found:
     """The verdicts, with their values, of a run against a fault."""
     contract = contracts.load(name)
-    key = selfcheck.KEYS[contract.scheme]
+    key = workbench.KEYS[contract.scheme]
     with running(Endpoint(contract, key=key, mutant=mutant)) as url, tempfile.TemporaryDirectory() as folder:
         target = Target(url=url + contract.path, model="reference", scheme=contract.scheme, key=key)
         features = frozenset(feature for feature, on in contract.features.items() if on)

@@ -23,11 +23,11 @@ from .contract import Contract
 from .fire import Pace
 from .model import JSON, Depth, UsageError
 from .options import REFERENCE_MODEL
+from .order import Order
 from .remark import Answers
 from .reply import members, text
 from .report import files
 from .requirement import Row
-from .run import Order
 from .scenario import Case
 from .target import Target
 from .target_file import said

@@ -11,10 +11,10 @@ from typing import IO, TYPE_CHECKING
 
 from .exchange import Exchange
 from .model import JSON
+from .order import Order
 from .plan import Plan
 from .reply import members, text
 from .report.overview import much_weather, stale
-from .run import Order
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import cast
 
-from . import reduce
+from . import plan, reduce
 from .ask import Setting
 from .contract import Contract
 from .doubts import doubts
@@ -19,6 +19,7 @@ from .exchange import Exchange
 from .model import Depth, Zone
 from .plan import canary, preflight
 from .reply import items, members, text
+from .requirement import Row
 from .requirements import scenarios
 from .scenario import Case, Performance, Variant
 
@@ -144,3 +145,15 @@ def _replay(
         else:
             performance.answer(tuple(recorded))
     return performance
+
+
+def rows_of(evidence: Evidence, contract: Contract) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
+    """The rows that a run was to judge, its features' being off included; and those that need a greater depth.
+
+    Raises UsageError where the evidence names a selection that this version of the suite does not know.
+    """
+    selection = text(evidence.header.get("selection")).split()
+    depth = Depth(text(evidence.header.get("depth")))
+    chosen = plan.select(contract, selection)
+    deeper = tuple(row for row in chosen if row.least(contract).rank > depth.rank)
+    return tuple(row for row in chosen if row not in deeper), deeper

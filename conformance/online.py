@@ -22,10 +22,11 @@ from .contract import Contract
 from .evidence import Evidence
 from .hearing import case_of
 from .model import JSON, SuiteError, UsageError
+from .order import Order
 from .remark import address_of
 from .reply import items, members, objects, text
 from .report import compare, comparison, document, files, gate, github
-from .run import EVIDENCE, Order, run
+from .run import EVIDENCE, run
 from .scenario import Case
 from .target import Target
 

@@ -8,28 +8,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from decimal import Decimal
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-import hypothesis
-
-from . import __version__, plan, reduce, replay, shrink
+from . import plan, reduce, replay, shrink
 from .ask import Setting
 from .blame import COMBINATION, Cause, blame
-from .budget import Budget, Prices
+from .budget import Budget
 from .contract import Contract
-from .evidence import FORMAT, Evidence
+from .evidence import Evidence
 from .exchange import Exchange
-from .fire import DEAD, Firer, Job, Pace
+from .fire import DEAD, Firer, Job
 from .hearing import hear
 from .judge import judge
 from .model import JSON, Depth, Purpose, UsageError
+from .order import Order, now
 from .plan import Plan
-from .reply import problem, text
-from .requirement import Row
+from .reply import problem
 from .requirements import scenarios
 from .revive import Reviver, suspects
 from .scenario import Case, Variant
@@ -39,63 +35,6 @@ from .writer import Writer
 EVIDENCE = "evidence.ndjson"
 ROUNDS = ((1,), (2, 3))
 """Repeats that are fired together: one, and where that did not show it again, two more."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """Everything a user asked of a run.  `features`: those that are on, by name."""
-
-    contract: Contract
-    target: Target
-    features: frozenset[str]
-    depth: Depth = Depth.STANDARD
-    seed: int = 1
-    selection: tuple[str, ...] = ()
-    pace: Pace = field(default_factory=Pace)
-    max_requests: int | None = None
-    max_tokens: int | None = None
-    max_cost: Decimal | None = None
-    prices: Prices | None = None
-    context: int = 8192
-    reference: bool = False
-    replay: Path | None = None
-    restart: str | None = None
-    also: tuple[Case, ...] = ()
-
-    def plan(self) -> Plan:
-        """What it will fire.  Raises UsageError for a selection that matches nothing."""
-        setting = Setting(
-            contract=self.contract,
-            model=self.target.model,
-            features=self.features,
-            aliases=frozenset(self.target.aliases),
-            seed=self.seed,
-            depth=self.depth,
-        )
-        return plan.make(setting, self.depth, self.selection)
-
-    def header(self, planned: Plan) -> dict[str, JSON]:
-        """The evidence's first line."""
-        states: dict[str, JSON] = {
-            name: "on" if name in self.features else "off" for name in sorted(self.contract.features)
-        }
-        prices = self.prices
-        return {
-            "format": FORMAT,
-            "suite": __version__,
-            "hypothesis": hypothesis.__version__,
-            "contract": self.contract.name,
-            "contract_digest": self.contract.digest,
-            "plan_digest": planned.digest,
-            "seed": self.seed,
-            "depth": self.depth.value,
-            "features": states,
-            "selection": " ".join(self.selection) or None,
-            "reference": self.reference,
-            "target": self.target.to_json(),
-            "prices": None if prices is None else {"in": str(prices.prompt), "out": str(prices.completion)},
-            "started": now(),
-        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,11 +64,6 @@ class Watcher(Protocol):
 
     def repeating(self, jobs: int) -> None:
         """So many performances are about to be repeated, to confirm violations."""
-
-
-def now() -> str:
-    """The time in UTC, to the second, as RFC 3339 writes it."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> Evidence:
@@ -319,15 +253,3 @@ def _counts(exchanges: Iterable[Exchange]) -> dict[str, JSON]:
         before = counts.get(exchange.purpose.value)
         counts[exchange.purpose.value] = (before if isinstance(before, int) else 0) + 1
     return counts
-
-
-def rows_of(evidence: Evidence, contract: Contract) -> tuple[tuple[Row, ...], tuple[Row, ...]]:
-    """The rows that a run was to judge, its features' being off included; and those that need a greater depth.
-
-    Raises UsageError where the evidence names a selection that this version of the suite does not know.
-    """
-    selection = text(evidence.header.get("selection")).split()
-    depth = Depth(text(evidence.header.get("depth")))
-    chosen = plan.select(contract, selection)
-    deeper = tuple(row for row in chosen if row.least(contract).rank > depth.rank)
-    return tuple(row for row in chosen if row not in deeper), deeper

@@ -20,8 +20,9 @@ from conformance.hearing import hear, setting_of
 from conformance.judge import Judged, judge
 from conformance.model import Request
 from conformance.mutants import Call
+from conformance.order import Order
 from conformance.record import Address, exchange, outgoing
-from conformance.run import Order, conduct
+from conformance.run import conduct
 from conformance.target import Target
 from conformance.writer import Writer
 

@@ -19,9 +19,10 @@ from conformance.hearing import hear, setting_of
 from conformance.judge import Judged, judge
 from conformance.model import Credential, Depth, Purpose, Verdict, Zone
 from conformance.mutants import Call, Wire
+from conformance.order import Order
 from conformance.reference.app import running
 from conformance.requirements import registry
-from conformance.run import Order, run
+from conformance.run import run
 from conformance.spoil import on_the_wire, refused
 from conformance.target import Target
 

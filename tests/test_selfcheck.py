@@ -16,8 +16,9 @@ from conformance.model import Finding, NotJudged, Observation, Violation
 from conformance.mutants import Mutant
 from conformance.requirement import Row
 from conformance.requirements import registry, rows
-from conformance.selfcheck import CLEAN, Proof, command, matrix, prove
+from conformance.selfcheck import Proof, command, matrix, prove
 from conformance.spoil import completion
+from conformance.workbench import CLEAN
 
 HARMLESS = completion("harmless", "nothing is wrong", lambda _, body: body.update(x_vendor=1))
 

@@ -12,10 +12,11 @@ from conformance.cli import main
 from conformance.console import Silent
 from conformance.exchange import Exchange
 from conformance.model import JSON, UsageError
+from conformance.order import Order
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
 from conformance.report import document
-from conformance.run import EVIDENCE, Order, run
+from conformance.run import EVIDENCE, run
 from conformance.target import Target
 from conformance.writer import Writer
 

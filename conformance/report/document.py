@@ -14,12 +14,11 @@ from ..budget import Prices
 from ..contract import Contract
 from ..evidence import Evidence
 from ..exchange import Exchange
-from ..hearing import Hearing, hear, setting_of
+from ..hearing import Hearing, hear, rows_of, setting_of
 from ..judge import Judged, Unit, judge
 from ..model import JSON, Kind, Level, Outcome, Verdict, Violation, Zone
 from ..remark import Answers
 from ..reply import items, members, objects, text
-from ..run import rows_of
 from . import proof
 from .changes import since
 from .exemplar import difference, exemplar

@@ -19,10 +19,11 @@ from conformance.contract import Contract
 from conformance.evidence import Evidence
 from conformance.model import JSON, Depth
 from conformance.mutants import Mutant
+from conformance.order import Order
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
 from conformance.report import document, files
-from conformance.run import Order, run
+from conformance.run import run
 from conformance.target import Target
 
 from ..servers import Heard, Server, reply, serving

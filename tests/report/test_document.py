@@ -11,13 +11,12 @@ from typing import Any
 import pytest
 
 from conformance import evidence as evidences
-from conformance.hearing import hear, setting_of
+from conformance.hearing import hear, rows_of, setting_of
 from conformance.judge import Judged, Unit
 from conformance.model import JSON, Kind, Level, Outcome, UsageError, Verdict, Violation
 from conformance.reply import objects
 from conformance.report import document, files
 from conformance.requirement import Requirement, Row
-from conformance.run import rows_of
 
 from .conftest import Ran
 

@@ -10,7 +10,8 @@ import pytest
 
 from conformance import __version__, cli, selfcheck
 from conformance.report import html, proof
-from conformance.selfcheck import CLEAN, Proof
+from conformance.selfcheck import Proof
+from conformance.workbench import CLEAN
 
 from .conftest import Ran
 from .test_html import Page

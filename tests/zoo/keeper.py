@@ -18,8 +18,9 @@ from conformance.console import Silent
 from conformance.exchange import Exchange
 from conformance.fire import Pace
 from conformance.model import Depth, UsageError
+from conformance.order import Order
 from conformance.report import document, files
-from conformance.run import EVIDENCE, Order, run
+from conformance.run import EVIDENCE, run
 from conformance.target import Target
 
 from .cage import CONTRACT
