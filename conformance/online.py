@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 from . import asked, console, evidence, options
@@ -131,7 +132,7 @@ def _compared(reports: Sequence[dict[str, JSON]], base: Path) -> Iterator[tuple[
 def _run(said: Asked, out: Path) -> Done:
     """Interrupted or asked to end, it makes the report of what it has, which says that it is incomplete."""
     resume = said.values["resume"] and (said.name is None or (out / EVIDENCE).exists())
-    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    before = signal.signal(signal.SIGTERM, _interrupt)
     try:
         with ordered(said) as order:
             try:
@@ -149,6 +150,13 @@ def _run(said: Asked, out: Path) -> Done:
     console.summary(report, out)
     code = gate.new_only(report) if said.values["fail_on"] == "new" else document.exit_code(report)
     return Done(out=out, report=report, code=code)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End as at Ctrl-C, also where that is ignored, as in a job in the background."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.default_int_handler(number, frame)
+    signal.raise_signal(signal.SIGINT)
 
 
 def judged(said: Asked, recorded: Evidence, contract: Contract) -> dict[str, JSON]:

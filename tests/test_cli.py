@@ -175,12 +175,19 @@ def test_a_nonconforming_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def test_asked_to_end(tmp_path: Path) -> None:
-    """Ctrl-C and SIGTERM end a run with the report of what it has: incomplete, undecided, exit 3."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    """Ctrl-C and SIGTERM end a run with the report of what it has: incomplete, undecided, exit 3; and so does SIGTERM in
+    the background, where Ctrl-C is ignored."""
+    in_background = ["sh", "-c", "trap '' INT; exec \"$@\"", "sh"]
+    for name, number, before in (
+        ("int", signal.SIGINT, []),
+        ("term", signal.SIGTERM, []),
+        ("background", signal.SIGTERM, in_background),
+    ):
         with running(Endpoint(contracts.load("highwayapi")), latency=0.3) as url:
-            out = tmp_path / number.name
+            out = tmp_path / name
             process = subprocess.Popen(
                 [
+                    *before,
                     sys.executable,
                     "-m",
                     "conformance",
