@@ -204,6 +204,7 @@ def test_secret_in_tokens(logprobs: list[Any], streamed: bool) -> None:
     assert str(list(KEY.encode()))[1:-1].encode() not in made.body
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("body", "fit"),
     [(b"x" * 2_000_000, 7), (b"data\n\n" * 200_000, 1), (b"[" + b"{}," * 200_000, 1), (b"x" * BEGINNING, 5000)],

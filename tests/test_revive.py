@@ -122,6 +122,7 @@ NUMB = Mutant(
 )
 
 
+@pytest.mark.long
 def test_an_endpoint_that_lives_and_is_dead(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of an endpoint that refuses everything after some request nothing is said but what it did before."""
     NUMBED.clear()

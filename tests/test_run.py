@@ -126,6 +126,7 @@ FAULTS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_found_and_no_other(name: str, tmp_path: Path) -> None:
     """A run against an endpoint with one fault names that fault."""

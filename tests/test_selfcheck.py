@@ -32,6 +32,7 @@ SLOW = {"logprobs", "sampling"}
 """Parts that take their time; `chat-conformance selfcheck` has them all."""
 
 
+@pytest.mark.long
 def test_it_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     """On the clean endpoint every row of a contract passes or observes, and each of its mutants is killed."""
     known = rows(contracts.load("v3-openai"))

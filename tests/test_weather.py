@@ -99,6 +99,7 @@ FAULTS = {
 """Faults that look like weather, or not; the row that says so, and its part."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_in_the_rain(fault: str, tmp_path: Path) -> None:
     """What the endpoint does each time is its answer, rain or not: a stream that is cut, a 500 for a particular input;

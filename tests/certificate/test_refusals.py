@@ -52,6 +52,7 @@ def test_one_byte_of_evidence(bundle: Files, tmp_path: Path, capsys: pytest.Capt
     assert f"refused: {EVIDENCE}: its sha256 is " in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_a_reply_that_is_forged_with_its_chain(bundle: Files) -> None:
     """Of evidence whose chain and digests were forged anew, the verdicts no longer are those of the report."""
 
@@ -67,6 +68,7 @@ def test_a_reply_that_is_forged_with_its_chain(bundle: Files) -> None:
     assert has(found, f"{EVIDENCE}: envelope.id is fail", "not pass, which edition 2026.11 requires")
 
 
+@pytest.mark.long
 def test_a_flipped_verdict(bundle: Files) -> None:
     """A verdict that its evidence contradicts is refused by its name, and so is no other."""
     report = json.loads(bundle[REPORT])
@@ -78,6 +80,7 @@ def test_a_flipped_verdict(bundle: Files) -> None:
     ]
 
 
+@pytest.mark.long
 def test_a_changed_report(bundle: Files) -> None:
     """So is anything else in a report that does not follow from the evidence."""
     report = json.loads(bundle[REPORT])
@@ -115,6 +118,7 @@ def forgotten(lines: list[dict[str, Any]]) -> None:
     lines[-1]["counts"] = counts
 
 
+@pytest.mark.long
 def test_an_exchange_removed(bundle: Files) -> None:
     """A line that is gone breaks the chain."""
     lines = bundle[EVIDENCE].splitlines(keepends=True)
@@ -124,6 +128,7 @@ def test_an_exchange_removed(bundle: Files) -> None:
     assert has(found, f"(line {at + 1}: the line before it was changed, removed or added")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -145,6 +150,7 @@ def header(**members: Any) -> Callable[[list[dict[str, Any]]], None]:
     return lambda lines: lines[0].update(members)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("members", "says"),
     [
@@ -169,6 +175,7 @@ def test_another_run(members: dict[str, Any], says: tuple[str, ...], bundle: Fil
         assert has(found, f"{EVIDENCE}: {words}")
 
 
+@pytest.mark.long
 def test_its_time_is_up(bundle: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """After the edition's days, and before it was made, a bundle is refused, naming the day."""
     (tmp_path / "b.zip").write_bytes(bundles.pack(bundle))
@@ -179,6 +186,7 @@ def test_its_time_is_up(bundle: Files, tmp_path: Path, capsys: pytest.CaptureFix
     assert has(refused(bundle, NOW - timedelta(days=3)), "started is", "not before")
 
 
+@pytest.mark.long
 def test_a_claimed_feature_that_is_off(honest: Path, bundle: Files, tmp_path: Path) -> None:
     """A feature that a product claims and that was off is refused, by certify and by verify, naming it."""
     claims = f'{PRODUCT}features = ["n", "{OFF}"]\n'
@@ -216,6 +224,7 @@ def test_a_report_that_was_edited_before_certify(
     assert has(refused(files), f"{EVIDENCE}: choices.count is fail", "not pass, which edition 2026.11 requires")
 
 
+@pytest.mark.long
 def test_an_undecided_requirement(bundle: Files) -> None:
     """A required row that could not be judged is refused, naming the feature that could be left out instead."""
 
@@ -228,6 +237,7 @@ def test_an_undecided_requirement(bundle: Files) -> None:
     assert has(found, "is inconclusive", "the feature logit-bias can be left out: run it --without logit-bias")
 
 
+@pytest.mark.long
 def test_a_baseline_is_refused(spoilt: Path, tmp_path: Path) -> None:
     """A certificate accepts no deviation."""
     known = tmp_path / "known.toml"
@@ -241,6 +251,7 @@ def test_a_baseline_is_refused(spoilt: Path, tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.long
 def test_pages_that_say_something_else(bundle: Files) -> None:
     """What people read says what the evidence says, or the bundle is refused."""
     pages = ("report.html", "junit.xml", "certificate.md")
@@ -252,6 +263,7 @@ def test_pages_that_say_something_else(bundle: Files) -> None:
     assert "summary.md: the file is missing, not as the evidence makes it" in found
 
 
+@pytest.mark.long
 def test_files_that_nobody_vouches_for(bundle: Files) -> None:
     """A file more, a file less and a statement of something else are refused by name."""
     assert has(refused({**bundle, "more.txt": b""}), "more.txt: the file is in the bundle alone")
@@ -263,6 +275,7 @@ def test_files_that_nobody_vouches_for(bundle: Files) -> None:
     assert has(refused({**bundle, "statement.json": other}), "statement.json: the file is changed")
 
 
+@pytest.mark.long
 def test_secrets_are_refused(bundle: Files, honest: Path, tmp_path: Path) -> None:
     """A credential in what people add, or in evidence that passed no funnel, is refused without being shown."""
     token = "ghp_" + "a1B2" * 9
@@ -281,6 +294,7 @@ def test_secrets_are_refused(bundle: Files, honest: Path, tmp_path: Path) -> Non
         assert has(found, f"{EVIDENCE}: exchange 1 is showing the value of the header {words}")
 
 
+@pytest.mark.long
 def test_the_key_itself_is_looked_for(honest: Path, tmp_path: Path) -> None:
     """Given the run's key, certify finds it in whatever would be packed."""
     from .conftest import KEY
@@ -289,6 +303,7 @@ def test_the_key_itself_is_looked_for(honest: Path, tmp_path: Path) -> None:
     assert has(refusals, "product.toml: its text is showing the key")
 
 
+@pytest.mark.long
 def test_editions_name_rows_that_there_are() -> None:
     """Every row that an edition requires is one of its contract, so that it can be met."""
     from conformance import contract as contracts

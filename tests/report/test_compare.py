@@ -255,6 +255,7 @@ def test_twenty_runs_are_one_small_page(plain: Report) -> None:
     assert all(f"vendor-{run}.example.com" in page for run in range(20))
 
 
+@pytest.mark.long
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on the path")
 def test_twenty_runs_in_a_browser(plain: Report, tmp_path: Path) -> None:
     """The page of twenty runs asks for nothing, complains of nothing, can be filtered by keyboard and read by all."""
