@@ -81,6 +81,8 @@ def test_what_was_fixed(before: Path, tmp_path: Path) -> None:
     """What failed and passes now is fixed."""
     assert ran(tmp_path / "a", None, "--since", str(before), "--fail-on", "new") == 0
     assert report(tmp_path / "a")["since"]["fixed"] == failed(before)
+    words = f": 0 new, {len(failed(before))} fixed ({failed(before)[0]}"
+    assert words in (tmp_path / "a" / "summary.md").read_text()
 
 
 def test_new_warnings_under_strict(sound: Path, tmp_path: Path) -> None:

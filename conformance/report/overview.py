@@ -67,14 +67,19 @@ def since(report: dict[str, JSON]) -> str:
     found = members(report["since"])
     if not found:
         return ""
-    names = [text(each) for each in items(found["new"])]
-    new = f"{len(names)} new" + (f" ({_names(names)})" if names else "")
-    rest = ", ".join(f"{len(items(found[key]))} {words}" for key, words in CHANGED.items() if items(found[key]))
+    rows = {key: [text(each) for each in items(found[key])] for key in CHANGED}
+    said = [
+        f"{len(names)} {CHANGED[key]}" + (f" ({_names(names)})" if names and key in NAMED else "")
+        for key, names in rows.items()
+        if names or key == "new"
+    ]
     versions = "" if found["suite_version"] == report["suite_version"] else f" by suite {text(found['suite_version'])}"
-    return f"Since the run of {text(found['started'])}{versions}: {new}{', ' + rest if rest else ''}."
+    return f"Since the run of {text(found['started'])}{versions}: {', '.join(said)}."
 
 
-CHANGED = {"still": "still failing", "fixed": "fixed", "open": "that failed not judged again"}
+CHANGED = {"new": "new", "still": "still failing", "fixed": "fixed", "open": "that failed not judged again"}
+NAMED = ("new", "fixed")
+"""What still fails stands among the findings anyway."""
 
 
 def is_required(row: dict[str, JSON]) -> bool:
