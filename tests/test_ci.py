@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ from ruamel.yaml import YAML
 from conformance import catalogue
 from conformance import contract as contracts
 from conformance.mutants import Mutant
+from conformance.options import OPTIONS
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
+from conformance.target_file import said
 
 ROOT = Path(__file__).parent.parent
 EXAMPLES = ROOT / "docs" / "examples"
@@ -94,7 +97,7 @@ def shell(script: str, folder: Path, variables: dict[str, str]) -> subprocess.Co
 
 
 def act(folder: Path, **inputs: str) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
-    """Perform the action's own step with these inputs; its result and its outputs."""
+    """Perform the action's own step with these inputs, and variables of the job; its result and its outputs."""
     step = step_of(ACTION["runs"]["steps"], "id", "run")
     given = {name: str(each["default"]) for name, each in ACTION["inputs"].items()}
     given |= {name.replace("_", "-"): value for name, value in inputs.items()}
@@ -106,7 +109,9 @@ def act(folder: Path, **inputs: str) -> tuple[subprocess.CompletedProcess[str], 
     (folder / "chat-conformance" / "bin").symlink_to(Path(sys.executable).parent)
     (folder / "output").touch()
     runner = {"RUNNER_TEMP": str(folder), "GITHUB_OUTPUT": str(folder / "output"), "GITHUB_ACTIONS": "true"}
-    done = shell(step["run"], folder, {**variables, **runner, "GITHUB_STEP_SUMMARY": str(folder / "summary")})
+    of_the_job = {name: value for name, value in inputs.items() if name.isupper()}
+    summary = {"GITHUB_STEP_SUMMARY": str(folder / "summary")}
+    done = shell(step["run"], folder, {**of_the_job, **variables, **runner, **summary})
     pairs = (line.partition("=") for line in (folder / "output").read_text("utf-8").splitlines())
     return done, {name: value for name, _, value in pairs}
 
@@ -166,7 +171,77 @@ def test_the_action_can_test_the_reference_endpoint(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "out" / "report.json").read_bytes())["reference"]
 
 
-@pytest.mark.parametrize("name", ["base-url", "url", "model", "contract", "depth", "options", "out", "reference"])
+TARGETS = """format = 1
+model = "reference"
+api-key-env = "STAGING_KEY"
+depth = "smoke"
+select = ["choices"]
+"""
+
+
+def target(folder: Path, *urls: str, text: str = TARGETS) -> str:
+    """A target file with these endpoints, called a, b ..., in a folder; its path."""
+    each = (f'[[target]]\nname = "{name}"\nbase-url = "{url}"\n' for name, url in zip("abc", urls, strict=False))
+    (folder / "target.toml").write_text("\n".join([text, *each]), "utf-8")
+    return "target.toml"
+
+
+@pytest.mark.parametrize(
+    ("faults", "options", "code", "outcome"),
+    [
+        ([None], "", 0, "conformant"),
+        (["ignores-n"], "", 1, "nonconformant"),
+        ([None, None], "", 0, "conformant"),
+        ([None, "ignores-n"], "", 1, "nonconformant"),
+        ([None, None], "--select streaming --max-requests 1", 3, "undecided"),
+        ([None, "errors-as-html"], "--select errors --strict", 1, "conformant"),
+        ([None, "gone"], "", 2, "error"),
+    ],
+)
+def test_a_target_file_says_what_to_test(
+    tmp_path: Path, faults: list[str | None], options: str, code: int, outcome: str
+) -> None:
+    """It needs no other input; of several targets the outcome is that of the worst."""
+    with ExitStack() as stack:
+        urls = ["http://127.0.0.1:9" if each == "gone" else stack.enter_context(serving(each)) for each in faults]
+        done, outputs = act(tmp_path, target=target(tmp_path, *urls), options=options, STAGING_KEY=KEY)
+    assert (done.returncode, outputs) == (code, {"outcome": outcome, "exit-code": str(code)}), done.stderr
+    folders = sorted(path.parent.name for path in (tmp_path / "chat-conformance").rglob("report.json"))
+    answering = ["a", "b"][: len(faults) - ("gone" in faults)]
+    assert folders == (["chat-conformance"] if len(faults) == 1 else answering)
+
+
+def test_the_example_of_a_target_file_is_right() -> None:
+    """Every key of it means something, those in its comments too."""
+    text = (EXAMPLES / "target.toml").read_text("utf-8")
+    (given,) = said({"target": str(EXAMPLES / "target.toml")})
+    assert given.values["api_key_env"] == "STAGING_KEY"
+    keys = re.findall(r"^(?:# )?([a-z-]+) = ", text, re.MULTILINE)
+    assert {*keys} <= {"format", *(option.key for option in OPTIONS)}
+
+
+def test_inputs_override_the_target_file(tmp_path: Path) -> None:
+    """What is given beside it counts; what is not given does not."""
+    text = TARGETS.replace("STAGING_KEY", "NO_SUCH") + 'contract = "v3-openai"\n'
+    with running(Endpoint(contracts.load("v3-openai"), key=KEY)) as url:
+        done, outputs = act(tmp_path, target=target(tmp_path, text=text), base_url=url, api_key=KEY)
+    assert (done.returncode, outputs["outcome"]) == (0, "conformant"), done.stderr
+    report = json.loads((tmp_path / "chat-conformance" / "report.json").read_bytes())
+    assert (report["contract"]["name"], report["depth"], report["selection"]) == ("v3-openai", "smoke", "choices")
+
+
+def test_a_target_file_without_an_endpoint_is_no_success(tmp_path: Path) -> None:
+    """Where the variables that should name the endpoint are not set, the reference endpoint does not stand in for it."""
+    text = 'format = 1\ndepth = "smoke"\nselect = ["choices"]\n'
+    done, outputs = act(tmp_path, target=target(tmp_path, text=text))
+    assert (done.returncode, outputs) == (2, {"outcome": "error", "exit-code": "2"})
+    assert "::error title=chat-conformance::neither the target file nor the inputs name an endpoint" in done.stdout
+
+
+NAMES = ["base-url", "url", "model", "contract", "depth", "options", "out", "reference", "target", "since", "fail-on"]
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_no_input_is_read_as_a_command(tmp_path: Path, name: str) -> None:
     """What stands in an input is never run, whoever may set it."""
     words = "$(touch pwned) `touch pwned` ; touch pwned # \" ' \\"
@@ -183,7 +258,7 @@ def test_no_step_of_the_action_has_an_input_in_its_text() -> None:
 
 
 def test_the_gitlab_job_tests_an_endpoint(tmp_path: Path) -> None:
-    """Its script, but for the installation, leaves the report that the job shows, and fails with the endpoint."""
+    """Its script, with the example of a target file, leaves the report that the job shows, and fails with the endpoint."""
     job = GITLAB["conformance"]
     install, *script = job["script"]
     assert install == "pip install --quiet chat-conformance"
@@ -191,55 +266,139 @@ def test_the_gitlab_job_tests_an_endpoint(tmp_path: Path) -> None:
         folder = tmp_path / str(code)
         folder.mkdir()
         with serving(fault) as url:
-            variables = {"STAGING_URL": url, "STAGING_MODEL": "reference", "STAGING_KEY": KEY}
-            done = shell("\n".join(script) + " --select choices", folder, variables)
+            example = (EXAMPLES / "target.toml").read_text("utf-8")
+            here = example.replace("https://staging.example.com", url).replace("my-model", "reference")
+            (folder / "target.toml").write_text(here, "utf-8")
+            done = shell("\n".join(script) + " --select choices", folder, {"STAGING_KEY": KEY})
         assert done.returncode == code, done.stderr
         assert (folder / job["artifacts"]["reports"]["junit"]).is_file()
         assert all((folder / path).exists() for path in job["artifacts"]["paths"])
 
 
-def report(path: Path, **verdicts: str) -> None:
-    """A report with these verdicts, as far as the comparison reads it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    rows = [
-        {"id": f"part.{name}", "parameter": "n" if name == "parted" else None, "verdict": verdict}
-        for name, verdict in verdicts.items()
-    ]
-    path.write_text(json.dumps({"requirements": rows}), "utf-8")
+GH = """#!/bin/sh
+# Runs and their artifacts lie in folders; the last run comes first. What is commented is kept.
+case "$1 $2" in
+    "run list") ls -r runs ;;
+    "run download") while [ "$1" != --dir ]; do run=${run:-$3}; shift; done; mkdir -p "$2"; cp "runs/$run/report.json" "$2" ;;
+    "pr comment") while [ "$1" != --body-file ]; do shift; done; cp "$2" said.md ;;
+    *) exit 2 ;;
+esac
+"""
 
 
-@pytest.mark.skipif(shutil.which("jq") is None, reason="GitHub's runners have jq")
+@pytest.fixture(scope="module")
+def of_main(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run in which choices.count failed."""
+    folder = tmp_path_factory.mktemp("main")
+    with serving("ignores-n") as url:
+        done, _ = act(folder, base_url=url, model="reference", api_key=KEY, **SOME)
+    assert done.returncode == 1, done.stderr
+    return folder / "chat-conformance"
+
+
+SOME = {"options": "--select choices --select envelope", "depth": "smoke", "out": "chat-conformance"}
+
+
+def pull_request(folder: Path, fault: str | None) -> tuple[subprocess.CompletedProcess[str], str, str]:
+    """Perform the job of a pull request whose endpoint has this fault: the test, what was fetched, the comment."""
+    (folder / "bin").mkdir()
+    (folder / "bin" / "gh").write_text(GH)
+    (folder / "bin" / "gh").chmod(0o755)
+    steps_of_it = list(steps(PULL_REQUEST))
+    path = f"{folder / 'bin'}:{os.environ['PATH']}"
+    variables = {"PATH": path, "RUNNER_TEMP": str(folder), "GITHUB_REPOSITORY": "o/r", "GITHUB_WORKFLOW": "w"}
+    output = folder / "fetched"
+    output.touch()
+    fetched = shell(step_of(steps_of_it, "id", "main")["run"], folder, {**variables, "GITHUB_OUTPUT": str(output)})
+    assert fetched.returncode == 0, fetched.stderr
+    report = output.read_text("utf-8").strip().removeprefix("report=")
+    with serving(fault) as url:
+        given = {"base_url": url, "model": "reference", "api_key": KEY, **SOME}
+        done, _ = act(folder, **given, since=report, fail_on="new" if report else "any")
+    said = shell(
+        step_of(steps_of_it, "name", "Comment")["run"], folder, {**variables, "OUT": SOME["out"], "NUMBER": "1"}
+    )
+    assert said.returncode == 0, said.stderr
+    return done, report, (folder / "said.md").read_text("utf-8")
+
+
 @pytest.mark.parametrize(
-    ("before", "after", "new", "mended"),
+    ("fault", "code", "says"),
     [
-        ({"one": "pass"}, {"one": "pass"}, "nothing", "nothing"),
-        ({"one": "fail"}, {"one": "fail"}, "nothing", "nothing"),
-        ({"one": "fail", "two": "pass"}, {"one": "pass", "two": "fail"}, "part.two", "part.one"),
-        ({"one": "pass", "parted": "warn"}, {"one": "fail", "parted": "fail"}, "part.one part.parted:n", "nothing"),
-        (None, {"one": "fail"}, "part.one", "nothing"),
-        ({"one": "fail"}, None, "nothing", "nothing"),
-        ({"one": "fail"}, {"one": "inconclusive"}, "nothing", "nothing"),
+        ("ignores-n", 0, ": 0 new, 1 still failing."),
+        (None, 0, ": 0 new, 1 fixed (choices.count)."),
+        ("no-index", 1, " new ("),
     ],
 )
 def test_a_pull_request_is_told_what_it_changes(
-    tmp_path: Path, before: dict[str, str] | None, after: dict[str, str] | None, new: str, mended: str
+    tmp_path: Path, of_main: Path, fault: str | None, code: int, says: str
 ) -> None:
-    """The comment says what fails newly and what no longer does; the job fails for what is new."""
-    step = step_of(list(steps(PULL_REQUEST)), "id", "compare")
-    out = tmp_path / "out"
-    out.mkdir()
-    if before is not None:
-        report(tmp_path / "main" / "report.json", **before)
-    if after is not None:
-        report(out / "report.json", **after)
-        (out / "summary.md").write_text("### the summary\n")
-    done = shell(step["run"], tmp_path, {"OUT": str(out), "GITHUB_OUTPUT": str(tmp_path / "output")})
+    """The comment says what is new and what is fixed since main's last report; the job fails for what is new alone."""
+    runs = tmp_path / "runs"
+    shutil.copytree(of_main, runs / "7")
+    (runs / "8").mkdir()  # the last run of main, which left no report
+    done, report, comment = pull_request(tmp_path, fault)
+    assert (done.returncode, report) == (code, str(tmp_path / "main" / "7")), done.stderr
+    assert "Since the run of " in comment
+    assert says in comment
+
+
+def test_without_a_report_of_main_every_failure_counts(tmp_path: Path) -> None:
+    """The first pull request of all is not green because there is nothing to compare with."""
+    (tmp_path / "runs").mkdir()
+    done, report, comment = pull_request(tmp_path, "ignores-n")
+    assert (done.returncode, report) == (1, "")
+    assert "Since" not in comment
+    assert "choices.count" in comment
+
+
+def test_a_comment_where_nothing_could_be_tested(tmp_path: Path) -> None:
+    """A pull request whose endpoint does not answer is told so."""
+    (tmp_path / "gh").write_text(GH)
+    (tmp_path / "gh").chmod(0o755)
+    variables = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "RUNNER_TEMP": str(tmp_path), "OUT": "none", "NUMBER": "1"}
+    done = shell(step_of(list(steps(PULL_REQUEST)), "name", "Comment")["run"], tmp_path, variables)
     assert done.returncode == 0, done.stderr
-    comment = (tmp_path / "comment.md").read_text("utf-8")
-    assert f"Newly failing: {new}\n" in comment
-    assert f"Mended: {mended}\n" in comment
-    assert ("### the summary" if after else "Nothing could be tested.") in comment
-    assert (tmp_path / "output").exists() == (new != "nothing")
+    assert (tmp_path / "said.md").read_text("utf-8") == "Nothing could be tested.\n"
+
+
+def test_the_comparison_is_given_to_the_action() -> None:
+    """Without a report of main the action is given no since, and fails for any failure."""
+    given = step_of(list(steps(PULL_REQUEST)), "id", "conformance")["with"]
+    assert given["since"] == "${{ steps.main.outputs.report }}"
+    assert given["fail-on"] == "${{ steps.main.outputs.report && 'new' || 'any' }}"
+
+
+PRODUCT = """format = 1
+organization = "Example Ltd"
+product = "Chat"
+version = "5.1"
+url = "https://example.com/chat"
+contact = "api@example.com"
+"""
+
+
+def test_what_ran_at_night_is_certified(tmp_path: Path) -> None:
+    """The nightly job's certificate holds, the scheduled one of GitLab too, and a run that fails gets neither."""
+    nightly = step_of(list(steps(read(EXAMPLES / "nightly.yml"))), "id", "certificate")["run"]
+    command = str(Path(sys.executable).parent / "chat-conformance")
+    (tmp_path / "product.toml").write_text(PRODUCT)
+    with serving() as url:
+        done, _ = act(tmp_path, base_url=url, model="reference", api_key=KEY, out="conformance")
+    assert done.returncode == 0, done.stderr
+    _, *scheduled = GITLAB["certificate"]["script"]
+    for script, key in ((nightly, "KEY"), ("\n".join(scheduled), "STAGING_KEY")):
+        certified = shell(script, tmp_path, {"COMMAND": command, "OUT": "conformance", key: KEY})
+        assert certified.returncode == 0, certified.stderr
+        assert "verified" in certified.stdout
+        (tmp_path / "certificate.zip").unlink()
+    with serving("ignores-n") as url:
+        act_of_it = tmp_path / "spoilt"
+        act_of_it.mkdir()
+        act(act_of_it, base_url=url, model="reference", api_key=KEY, **SOME)
+    refused = shell(nightly, tmp_path, {"COMMAND": command, "OUT": "spoilt/chat-conformance", "KEY": KEY})
+    assert refused.returncode == 1
+    assert not (tmp_path / "certificate.zip").exists()
 
 
 def test_the_container_copies_what_there_is() -> None:
