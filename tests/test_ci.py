@@ -378,6 +378,7 @@ contact = "api@example.com"
 """
 
 
+@pytest.mark.long
 def test_what_ran_at_night_is_certified(tmp_path: Path) -> None:
     """The nightly job's certificate holds, the scheduled one of GitLab too, and a run that fails gets neither."""
     nightly = step_of(list(steps(read(EXAMPLES / "nightly.yml"))), "id", "certificate")["run"]
