@@ -337,6 +337,7 @@ def test_the_setting_is_in_the_evidence() -> None:
     assert setting_of(Evidence(header=header), CONTRACT).cold == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", contracts.names())
 def test_a_file_says_the_same(name: str) -> None:
     """Evidence that was written and read again gives the verdicts that it gave when it was made."""

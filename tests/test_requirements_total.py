@@ -160,6 +160,7 @@ def examples(most: int) -> settings:
     return settings(max_examples=most, deadline=None, derandomize=True, database=None, suppress_health_check=checks)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", contracts.names())
 def test_no_spoilt_run_makes_a_check_raise(name: str) -> None:
     """However a run was spoilt, its scripts go on or end, every row has a verdict, and none of them is our error; and

@@ -280,6 +280,7 @@ def cost(request: Request) -> tuple[int, int]:
     return (0, 1) if most >= HUGE else (most * (sent["n"] if is_integer(sent.get("n")) else 1), 0)
 
 
+@pytest.mark.long
 @EVERY
 def test_declarations_are_bounds(name: str) -> None:
     """No performance takes more steps, or asks for more tokens or huge limits, than its scenario declares."""
