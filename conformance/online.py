@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from . import asked, console, evidence, options
@@ -132,19 +131,15 @@ def _compared(reports: Sequence[dict[str, JSON]], base: Path) -> Iterator[tuple[
 def _run(said: Asked, out: Path) -> Done:
     """Interrupted or asked to end, it makes the report of what it has, which says that it is incomplete."""
     resume = said.values["resume"] and (said.name is None or (out / EVIDENCE).exists())
-    before = signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        with ordered(said) as order:
-            try:
-                with console.watching(order) as watcher:
-                    recorded = run(order, out, watcher, resume=resume)
-            except KeyboardInterrupt:
-                if not (out / EVIDENCE).exists():
-                    raise
-                recorded = evidence.read(out / EVIDENCE)
-            report = judged(said, recorded, order.contract)
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    with _ended_by_signals(), ordered(said) as order:
+        try:
+            with console.watching(order) as watcher:
+                recorded = run(order, out, watcher, resume=resume)
+        except KeyboardInterrupt:
+            if not (out / EVIDENCE).exists():
+                raise
+            recorded = evidence.read(out / EVIDENCE)
+        report = judged(said, recorded, order.contract)
     files.write(report, out)
     github.tell(report, os.environ, console.say)
     console.summary(report, out)
@@ -152,11 +147,19 @@ def _run(said: Asked, out: Path) -> Done:
     return Done(out=out, report=report, code=code)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
-    """End as at Ctrl-C, also where that is ignored, as in a job in the background."""
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        signal.default_int_handler(number, frame)
-    signal.raise_signal(signal.SIGINT)
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """SIGTERM is taken as Ctrl-C, and Ctrl-C is heeded also where it was to be ignored, as in a script's background."""
+    before = signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    ignored = signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        if ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def judged(said: Asked, recorded: Evidence, contract: Contract) -> dict[str, JSON]:
