@@ -28,7 +28,7 @@ diff <(files "$work/dist") <(files "$work/copied")
 install=$("$python" -c 'import sys; from ruamel.yaml import YAML
 print(next(step["run"] for step in YAML(typ="safe").load(open("action.yml"))["runs"]["steps"] if step.get("id") == "install"))')
 mkdir "$work/runner"
-(cd "$work" && PATH="$(dirname "$python"):$PATH" RUNNER_TEMP="$work/runner" GITHUB_ACTION_PATH="$OLDPWD" bash -e -c "$install")
+(cd "$work" && PATH="$(dirname "$python"):$PATH" RUNNER_TEMP="$work/runner" GITHUB_OUTPUT="$work/outputs" GITHUB_ACTION_PATH="$OLDPWD" bash -e -c "$install")
 (cd "$work" && runner/chat-conformance/bin/chat-conformance --version)
 if test -f conformance/report/selfcheck.json; then # the figures of the self-proof travel with the release
     grep -q '"killed": [0-9]' "$work/run/report.json"
