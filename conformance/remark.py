@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from .contract import Contract
 from .model import JSON, UsageError
+from .reply import objects
 from .requirements import registry
 from .strict_toml import Table
 
@@ -74,6 +75,11 @@ def address(table: Table, contract: Contract) -> Address:
     if parameter is None:
         raise UsageError(f"{at}{name} has a row for each parameter: say which, as parameter = {rows[0].parameter!r}")
     raise UsageError(f"{at}{name} has no parameter {parameter!r}")
+
+
+def by_row(report: Mapping[str, JSON]) -> dict[str, dict[str, JSON]]:
+    """A report's rows by the ids that files of ours name them by."""
+    return {address_of(row).row: row for row in objects(report["requirements"])}
 
 
 def address_of(row: Mapping[str, JSON]) -> Address:

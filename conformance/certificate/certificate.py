@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from ..model import JSON
-from ..remark import address_of
-from ..reply import members, objects, text
+from ..remark import by_row
+from ..reply import members, text
 from ..report.markdown import code
 from .edition import Edition
 from .product import Product
@@ -49,7 +50,7 @@ def _features(report: Mapping[str, JSON], claimed: frozenset[str]) -> list[str]:
 
 def _rows(edition: Edition, report: Mapping[str, JSON], claimed: frozenset[str]) -> list[str]:
     required = edition.rows(claimed)
-    verdicts = {address_of(row).row: row for row in objects(report["requirements"])}
+    verdicts = by_row(report)
     met = [row for row in required if row in verdicts and verdicts[row]["verdict"] in ("pass", "warn")]
     warned = [row for row in met if verdicts[row]["verdict"] == "warn"]
     features = {None, *claimed}
@@ -88,8 +89,6 @@ def _reproduce(report: Mapping[str, JSON]) -> list[str]:
 
 
 def _shell(words: str) -> str:
-    import shlex
-
     return shlex.quote(_line(words))
 
 

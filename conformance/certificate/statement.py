@@ -11,8 +11,8 @@ import json
 from collections.abc import Mapping
 
 from ..model import JSON
-from ..remark import address_of
 from ..reply import members, objects, text
+from ..report.changes import verdicts
 from .edition import Edition
 
 FILE = "statement.json"
@@ -23,12 +23,12 @@ PAYLOAD = "application/vnd.in-toto+json"
 
 def make(files: Mapping[str, bytes], report: Mapping[str, JSON], edition: Edition, claimed: frozenset[str]) -> bytes:
     """The statement's file; `files` are the subjects."""
-    verdicts = {address_of(row).row: text(row["verdict"]) for row in objects(report["requirements"])}
+    found = verdicts(report)
     passed, warned, failed = (
-        [row for row, verdict in verdicts.items() if verdict in words]
+        [row for row, verdict in found.items() if verdict in words]
         for words in (("pass",), ("warn",), ("fail", "known"))
     )
-    required = {verdicts.get(row, "missing") for row in edition.rows(claimed)}
+    required = {found.get(row, "missing") for row in edition.rows(claimed)}
     result = "PASSED" if required <= {"pass"} else "WARNED" if required <= {"pass", "warn"} else "FAILED"
     contract, evidence = members(report["contract"]), members(report["evidence"])
     statement = {

@@ -6,7 +6,7 @@ recorded at the product's endpoint, which is for a signature, or for who repeats
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -17,9 +17,10 @@ from ..ask import Setting
 from ..hearing import setting_of
 from ..model import JSON, Depth
 from ..redact import Redactor
-from ..remark import address_of
-from ..reply import members, objects, text
+from ..remark import by_row
+from ..reply import members, text
 from ..report import files
+from ..report.changes import verdicts
 from ..run import EVIDENCE
 from . import certificate, product, signature, statement
 from .edition import Edition, is_older
@@ -85,7 +86,7 @@ def _baseline(opened: Opened) -> Iterator[Refusal]:
     report = opened.report
     if report is None:
         return
-    known = [address_of(row).row for row in objects(report["requirements"]) if row["verdict"] == "known"]
+    known = [row for row, verdict in verdicts(report).items() if verdict == "known"]
     if report.get("baseline") is not None or report["stale"] or known:
         yield Refusal(
             file=files.REPORT,
@@ -135,7 +136,7 @@ def _recomputed(opened: Opened) -> Iterator[Refusal]:
     report, recomputed = opened.report, opened.recomputed
     if report is None or recomputed is None:
         return
-    said, found = _verdicts(report), _verdicts(recomputed)
+    said, found = verdicts(report), verdicts(recomputed)
     for row in dict.fromkeys([*found, *said]):
         if said.get(row) != found.get(row):
             expected = f"{found.get(row, 'absent')}, which the evidence says"
@@ -145,10 +146,6 @@ def _recomputed(opened: Opened) -> Iterator[Refusal]:
         for key in dict.fromkeys([*recomputed, *report]) if same_suite else ():
             if report.get(key) != recomputed.get(key):
                 yield Refusal(file=files.REPORT, id=key, found="changed", expected="as the evidence makes it")
-
-
-def _verdicts(report: Mapping[str, JSON]) -> dict[str, str]:
-    return {address_of(row).row: text(row["verdict"]) for row in objects(report["requirements"])}
 
 
 def _required(opened: Opened) -> Iterator[Refusal]:
@@ -169,7 +166,7 @@ def _required(opened: Opened) -> Iterator[Refusal]:
             expected="claimed unless it was on",
             hint=f"run it --with {name}, or claim it no more",
         )
-    rows = {address_of(row).row: row for row in objects(recomputed["requirements"])}
+    rows = by_row(recomputed)
     for row, feature in edition.rows(opened.claimed - set(off)).items():
         verdict = text(rows[row]["verdict"]) if row in rows else "not executed"
         if verdict not in GOOD:

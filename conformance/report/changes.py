@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from ..model import JSON
-from ..remark import address_of
-from ..reply import objects, text
+from ..remark import by_row
+from ..reply import text
 
 FAILING = ("fail", "known")
 """A known failure is one, accepted or not."""
@@ -32,7 +32,7 @@ class Changes:
 
 def verdicts(report: Mapping[str, JSON]) -> dict[str, str]:
     """A report's verdicts by row."""
-    return {address_of(row).row: text(row["verdict"]) for row in objects(report["requirements"])}
+    return {name: text(row["verdict"]) for name, row in by_row(report).items()}
 
 
 def changes(before: Mapping[str, str], after: Mapping[str, str]) -> Changes:

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from ..model import JSON, UsageError
-from ..remark import address_of
-from ..reply import members, objects, text
+from ..remark import by_row
+from ..reply import members, text
 from .changes import Changes, changes, verdicts
-from .overview import counts
+from .overview import counts, what
 from .shown import clip
 
 FORMAT = 1
@@ -155,7 +155,7 @@ def _labels(reports: Sequence[Report]) -> tuple[str, ...]:
 
 
 def _lines(reports: Sequence[Report]) -> Iterator[Line]:
-    rows = [{address_of(row).row: row for row in objects(each["requirements"])} for each in reports]
+    rows = [by_row(each) for each in reports]
     for name in dict.fromkeys(name for each in rows for name in each):
         first = next(each[name] for each in rows if name in each)
         yield Line(
@@ -169,14 +169,13 @@ def _lines(reports: Sequence[Report]) -> Iterator[Line]:
 
 
 def _cell(row: Report) -> Cell:
-    message = next((text(each.get("message")) for each in objects(row["violations"])), text(row["reason"]))
     violated, applicable = row["violated"], row["applicable"]
     return Cell(
         verdict=text(row["verdict"]),
         value=clip(text(row["value"]), LONGEST_VALUE),
         violated=violated if isinstance(violated, int) else 0,
         applicable=applicable if isinstance(applicable, int) else 0,
-        message=message,
+        message=what(row),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from ..model import JSON
 from ..reply import members, objects, text
 from .document import rows_by_id
-from .overview import because, outcome_fails
+from .overview import because, outcome_fails, what
 from .shown import line, visible
 
 SPECIFICATION = "0.0.0"
@@ -84,7 +84,7 @@ def _test(name: str, row: dict[str, JSON]) -> dict[str, JSON]:
         "type": "conformance",
         "extra": {"statement": row["statement"], "applicable": row["applicable"], "violated": row["violated"]},
     }
-    said = next((text(each["message"]) for each in objects(row["violations"])), text(row["reason"] or row["value"]))
+    said = what(row) or text(row["value"])
     if said:
         test["message"] = visible(said)
     curls = [text(members(each["exemplar"])["curl"]) for each in objects(row["violations"])]

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from ..model import JSON
-from ..reply import objects, text
 from . import markdown
 from .document import rows_by_id
-from .overview import because, findings, outcome_fails
+from .overview import because, findings, outcome_fails, what
 from .shown import clip, line
 
 MOST = 10
@@ -48,8 +47,7 @@ def commands(report: dict[str, JSON]) -> Iterator[str]:
         rows = [(name, row) for name, row in found.items() if row["verdict"] in verdicts]
         room = MOST - (kind == "error" and outcome_fails(report))
         for name, row in rows[:room]:
-            what = next((text(each["message"]) for each in objects(row["violations"])), text(row["reason"]))
-            yield _command(kind, name, clip(line(what)))
+            yield _command(kind, name, clip(line(what(row))))
         if len(rows) > room:
             yield _command("notice", "report.html", f"{len(rows) - room} more of kind {kind}")
     if outcome_fails(report):

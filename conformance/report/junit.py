@@ -12,7 +12,7 @@ from xml.etree import ElementTree as ET  # only written with, never read with
 from ..model import JSON
 from ..reply import members, objects, text
 from .document import rows_by_id
-from .overview import because, outcome_fails, outcome_word
+from .overview import because, outcome_fails, outcome_word, what
 from .shown import visible
 
 
@@ -47,7 +47,7 @@ def render(report: dict[str, JSON]) -> bytes:
 def _case(suite: ET.Element, name: str, row: dict[str, JSON]) -> None:
     case = ET.SubElement(suite, "testcase", classname=text(row["part"]), name=name, time="0")
     verdict = text(row["verdict"])
-    first = _clean(f"{name}: {_first(row)}")
+    first = _clean(f"{name}: {what(row)}")
     if verdict == "fail":
         ET.SubElement(case, "failure", message=first, type="fail").text = _clean(f"{first}\n{_details(row)}")
     elif verdict == "error":
@@ -61,10 +61,6 @@ def _case(suite: ET.Element, name: str, row: dict[str, JSON]) -> None:
             ET.SubElement(properties, "property", name="value", value=_clean(text(row["value"])))
         if verdict in ("warn", "known"):
             ET.SubElement(properties, "property", name="message", value=first)
-
-
-def _first(row: dict[str, JSON]) -> str:
-    return next((text(each["message"]) for each in objects(row["violations"])), text(row["reason"]))
 
 
 def _details(row: dict[str, JSON]) -> str:

@@ -12,7 +12,7 @@ from ..model import JSON
 from ..reply import items, members, objects, text
 from .document import rows_by_id
 from .matrix import COLUMNS, matrix
-from .overview import SIGNS, because, counts, findings, much_weather
+from .overview import SIGNS, because, counts, findings, much_weather, what
 from .shown import clip, line
 
 MOST_ROWS = 20
@@ -79,10 +79,9 @@ def _table(found: dict[str, dict[str, JSON]]) -> str:
         return "No departure from the contract was found.\n\n"
     lines = ["| | requirement | what | seen |", "|---|---|---|---|"]
     for name, row in list(found.items())[:MOST_ROWS]:
-        what = next((text(each["message"]) for each in objects(row["violations"])), text(row["reason"]))
         seen = f"{row['violated']} of {row['applicable']}"
         sign = SIGNS[text(row["verdict"])]
-        lines.append(f"| {sign} | {code(name)} | {code(clip(what, LONGEST_CELL), '|')} | {seen} |")
+        lines.append(f"| {sign} | {code(name)} | {code(clip(what(row), LONGEST_CELL), '|')} | {seen} |")
     if len(found) > MOST_ROWS:
         lines.append(f"| … | {len(found) - MOST_ROWS} more in report.html | | |")
     return "\n".join(lines) + "\n\n"

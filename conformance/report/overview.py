@@ -5,7 +5,7 @@ Rule: required, optional and undecided are never added up, for one number out of
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from ..model import JSON, Outcome
 from ..reply import items, members, objects, text
@@ -42,6 +42,11 @@ def findings(rows: dict[str, dict[str, JSON]]) -> dict[str, dict[str, JSON]]:
 def distance(row: dict[str, JSON]) -> int:
     """How far from the wire a row's part is."""
     return NEAREST.index(text(row["part"])) if row["part"] in NEAREST else len(NEAREST)
+
+
+def what(row: Mapping[str, JSON]) -> str:
+    """What is wrong with a row, in words: the message of its first violation, or the reason of its verdict."""
+    return next((text(each["message"]) for each in objects(row["violations"])), text(row["reason"]))
 
 
 def counts(report: dict[str, JSON]) -> dict[str, int]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from ..model import JSON
 from ..reply import items, members, objects, text
 from .document import exit_code, rows_by_id
-from .overview import findings
+from .overview import findings, what
 from .shown import line, visible
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -80,13 +80,12 @@ def _result(
     report: dict[str, JSON],
 ) -> dict[str, JSON]:
     violations = list(objects(row["violations"]))
-    what = text(violations[0]["message"]) if violations else text(row["reason"])
     seen = f"{row['violated']} of {row['applicable']}"
     result: dict[str, JSON] = {
         "ruleId": row["id"],
         "ruleIndex": numbers[text(row["id"])],
         "level": LEVELS[text(row["verdict"])],
-        "message": {"text": message(f"{name}: {what} ({seen})")},
+        "message": {"text": message(f"{name}: {what(row)} ({seen})")},
         "partialFingerprints": {"requirement/v1": _fingerprint(name, report)},
     }
     where = [places[claim] for claim in map(text, items(row["claims"])) if claim in places]
