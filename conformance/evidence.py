@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,9 @@ from .exchange import Exchange, Sent
 from .model import JSON, Purpose, UsageError, Zone
 
 T = TypeVar("T")
+
+EVIDENCE = "evidence.ndjson"
+"""The file's name in the folder of a run, and in a bundle."""
 
 FORMAT = 1
 GENESIS = "0" * 64
@@ -53,6 +57,11 @@ class Evidence:
     def recording(self) -> bool:
         """Whether it is other people's traffic: then it has no plan, and nothing in it can be asked again."""
         return not self.header.get("plan_digest")
+
+    @property
+    def counts(self) -> dict[str, JSON]:
+        """Exchanges by purpose."""
+        return dict(Counter(each.purpose.value for each in self.exchanges))
 
     @property
     def complete(self) -> bool:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from . import asked, baseline, console, options
 from . import contract as contracts
 from .contract import Contract
-from .evidence import Evidence
+from .evidence import EVIDENCE, Evidence
 from .model import UsageError, Verdict
 from .online import SEVERITY
 from .redact import Redactor
@@ -83,7 +83,6 @@ def _day(given: str) -> date:
 def judge_command(values: dict[str, Any]) -> int:
     """`judge`: the worst exit code of all the evidence given."""
     from .report import document, files, github
-    from .run import EVIDENCE
 
     worst = 0
     for given in values["evidence"]:

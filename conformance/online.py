@@ -19,14 +19,14 @@ from typing import Any
 from . import asked, console, evidence, options
 from .asked import Asked
 from .contract import Contract
-from .evidence import Evidence
+from .evidence import EVIDENCE, Evidence
 from .hearing import case_of
 from .model import JSON, SuiteError, UsageError
 from .order import Order
 from .remark import address_of
 from .reply import items, members, objects, text
 from .report import compare, comparison, document, files, gate, github
-from .run import EVIDENCE, run
+from .run import run
 from .scenario import Case
 from .target import Target
 

@@ -7,7 +7,7 @@ from its evidence alone.  This module only moves between the two.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -17,12 +17,12 @@ from .ask import Setting
 from .blame import COMBINATION, Cause, blame
 from .budget import Budget
 from .contract import Contract
-from .evidence import Evidence
+from .evidence import EVIDENCE, Evidence
 from .exchange import Exchange
 from .fire import DEAD, Firer, Job
 from .hearing import hear
 from .judge import judge
-from .model import JSON, Depth, Purpose, UsageError
+from .model import Depth, Purpose, UsageError
 from .order import Order, now
 from .plan import Plan
 from .reply import problem
@@ -32,7 +32,6 @@ from .scenario import Case, Variant
 from .target import Target
 from .writer import Writer
 
-EVIDENCE = "evidence.ndjson"
 ROUNDS = ((1,), (2, 3))
 """Repeats that are fired together: one, and where that did not show it again, two more."""
 
@@ -84,7 +83,7 @@ def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> E
         writer.discard()
         raise
     finally:
-        writer.end(end.why, now(), _counts(writer.evidence.exchanges), end.died_of, end.starved)
+        writer.end(end.why, now(), writer.evidence.counts, end.died_of, end.starved)
     if order.replay is not None:
         replay.save(order.replay, order.contract, causes(writer.evidence, planned.setting))
     return writer.evidence
@@ -244,12 +243,3 @@ def _fewest(wanted: Sequence[frozenset[str]], cases: dict[str, Case]) -> list[Ca
         if not any(case.id in ids for case in chosen):
             chosen.append(min((cases[id_] for id_ in ids), key=lambda case: (case.steps, case.id)))
     return chosen
-
-
-def _counts(exchanges: Iterable[Exchange]) -> dict[str, JSON]:
-    """Exchanges by purpose."""
-    counts: dict[str, JSON] = {}
-    for exchange in exchanges:
-        before = counts.get(exchange.purpose.value)
-        counts[exchange.purpose.value] = (before if isinstance(before, int) else 0) + 1
-    return counts

@@ -20,6 +20,7 @@ from conformance import evidence as evidences
 from conformance.asked import Asked, check
 from conformance.blame import GENERATED
 from conformance.console import Silent
+from conformance.evidence import EVIDENCE
 from conformance.model import JSON, Purpose, UsageError
 from conformance.mutants import Call, Mutant, Wire
 from conformance.reference.app import running
@@ -27,7 +28,7 @@ from conformance.reference.endpoint import Endpoint
 from conformance.reply import members, objects, text
 from conformance.report import document
 from conformance.report.overview import because
-from conformance.run import EVIDENCE, run
+from conformance.run import run
 from conformance.spoil import refusal
 
 from .servers import COMPLETION, Heard, fixed, reply, serving

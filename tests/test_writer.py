@@ -10,13 +10,14 @@ from conformance import catalogue, evidence
 from conformance import contract as contracts
 from conformance.cli import main
 from conformance.console import Silent
+from conformance.evidence import EVIDENCE
 from conformance.exchange import Exchange
 from conformance.model import JSON, UsageError
 from conformance.order import Order
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
 from conformance.report import document
-from conformance.run import EVIDENCE, run
+from conformance.run import run
 from conformance.target import Target
 from conformance.writer import Writer
 

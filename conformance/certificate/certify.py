@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+from ..evidence import EVIDENCE
 from ..model import JSON, UsageError
 from ..redact import Redactor
 from ..reply import members, text
 from ..report import files
-from ..run import EVIDENCE
 from . import certificate, edition, product, signature, statement
 from .opened import CERTIFICATE, Opened
 from .refusal import Refusal

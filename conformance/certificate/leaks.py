@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from ..evidence import Evidence
+from ..evidence import EVIDENCE, Evidence
 from ..exchange import Exchange
 from ..redact import MARKER, WITHHELD, Redactor, is_kept
 from .refusal import Refusal
@@ -39,8 +39,8 @@ def leaks(files: Mapping[str, bytes], evidence: Evidence | None, redactor: Redac
         yield from _shown(name, "its text", data, redactor)
     for each in evidence.exchanges if evidence else ():
         at = f"exchange {each.n}"
-        yield from _shown("evidence.ndjson", at, each.request.body, redactor)
-        yield from _shown("evidence.ndjson", at, each.body, redactor)
+        yield from _shown(EVIDENCE, at, each.request.body, redactor)
+        yield from _shown(EVIDENCE, at, each.body, redactor)
         yield from _headers(each)
 
 
@@ -61,10 +61,10 @@ def _headers(exchange: Exchange) -> Iterator[Refusal]:
         else:
             hidden = name.lower() in PLAIN or not rest
         if not hidden:
-            yield _refusal("evidence.ndjson", at, f"showing the value of the header {name} that was sent")
+            yield _refusal(EVIDENCE, at, f"showing the value of the header {name} that was sent")
     for name, value in exchange.headers:
         if value != WITHHELD and not is_kept(name.lower()):
-            yield _refusal("evidence.ndjson", at, f"showing the value of the header {name} that came back")
+            yield _refusal(EVIDENCE, at, f"showing the value of the header {name} that came back")
 
 
 def _refusal(file: str, at: str, found: str) -> Refusal:

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TypeAlias
 
@@ -15,12 +15,11 @@ import jsonschema_rs
 from .. import contract as contracts
 from .. import evidence as evidences
 from ..contract import Contract
-from ..evidence import Evidence
+from ..evidence import EVIDENCE, Evidence
 from ..model import JSON, UsageError
 from ..remark import Answer, Answers, address_of
 from ..reply import members, objects, text
 from ..report import document, files
-from ..run import EVIDENCE
 from . import edition, product, signature, statement
 from .edition import Edition
 from .product import Product
@@ -175,8 +174,13 @@ def _evidence(data: bytes) -> Evidence:
     return recorded
 
 
+@cache
+def _published(name: str) -> jsonschema_rs.Validator:
+    """The published schema of this name."""
+    return jsonschema_rs.validator_for(json.loads((contracts.schemas_folder() / f"{name}.schema.json").read_bytes()))
+
+
 def _must_be(value: JSON, name: str) -> None:
     """Raises UsageError where a value is not as the published schema of this name has it."""
-    schema = json.loads((contracts.schemas_folder() / f"{name}.schema.json").read_bytes())
-    for error in jsonschema_rs.validator_for(schema).iter_errors(value):
+    for error in _published(name).iter_errors(value):
         raise UsageError(f"{'/'.join(map(str, error.instance_path)) or 'it'}: {error.message[:200]}")

@@ -14,6 +14,7 @@ import hypothesis
 
 from .. import __version__, plan
 from ..ask import Setting
+from ..evidence import EVIDENCE
 from ..hearing import setting_of
 from ..model import JSON, Depth
 from ..redact import Redactor
@@ -21,7 +22,6 @@ from ..remark import by_row
 from ..reply import members, text
 from ..report import files
 from ..report.changes import verdicts
-from ..run import EVIDENCE
 from . import certificate, product, signature, statement
 from .edition import Edition, is_older
 from .leaks import leaks
@@ -105,15 +105,12 @@ def _whole(opened: Opened) -> Iterator[Refusal]:
     if not evidence.complete:
         yield _refusal("the run", "incomplete", "at its end", "go on with it: run --resume")
     numbers = [each.n for each in evidence.exchanges]
-    counted: dict[str, int] = {}
-    for each in evidence.exchanges:
-        counted[each.purpose.value] = counted.get(each.purpose.value, 0) + 1
     if numbers != list(range(1, len(numbers) + 1)):
         missing = sorted(set(range(1, max(numbers, default=0) + 1)) - set(numbers))
         what = f"without {', '.join(map(str, missing[:MOST]))}" if missing else "out of order"
         yield _refusal("the exchanges", what, "numbered from 1 without a gap")
-    if evidence.footer and members(evidence.footer.get("counts")) != counted:
-        yield _refusal("footer/counts", evidence.footer.get("counts"), f"{counted}, as there are exchanges")
+    if evidence.footer and members(evidence.footer.get("counts")) != evidence.counts:
+        yield _refusal("footer/counts", evidence.footer.get("counts"), f"{evidence.counts}, as there are exchanges")
     yield from _planned(opened)
 
 

@@ -10,6 +10,7 @@ import re
 import shlex
 
 from ..contract import Contract
+from ..evidence import EVIDENCE
 from ..exchange import Exchange, Sent
 from ..redact import MARKER, marker
 
@@ -20,8 +21,6 @@ WRONG_KEY = "a-wrong-key"
 
 LONGEST = 4000
 """Bytes of a body that are written into the line; a longer one is taken from the evidence."""
-
-EVIDENCE = "evidence.ndjson"
 
 
 def curl(exchange: Exchange, contract: Contract) -> str:

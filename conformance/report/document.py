@@ -57,7 +57,7 @@ def make(
     judged = accepted.accept(judge(hearing, rows, repeatable=not evidence.recording), day)
     stale = stale_entries(accepted, judged, day)
     outcome = Outcome.NONCONFORMANT if stale else outcome_of(judged, complete=evidence.complete)
-    offered = offers(hearing.exchanges, contract)
+    offered, used = offers(hearing.exchanges, contract), _tokens(evidence.exchanges)
     requirements = [
         {**_requirement(each, contract, hearing), **_remarks(each, accepted, answers or Answers())} for each in judged
     ]
@@ -65,22 +65,11 @@ def make(
         "format": FORMAT,
         "outcome": outcome.value,
         "complete": evidence.complete,
-        "ended": {
-            "why": text((evidence.footer or {}).get("why")) or "broken off",
-            "died_of": [text(each) for each in items((evidence.footer or {}).get("died_of"))],
-            "starved": text((evidence.footer or {}).get("starved")) or None,
-        },
+        "ended": _ended(evidence),
         "reference": header["reference"],
         "strict": strict,
         "selection": header["selection"],
-        "contract": {
-            "name": contract.name,
-            "title": contract.title,
-            "scheme": contract.scheme,
-            "document": contract.document.file,
-            "digest": header["contract_digest"],
-            "note": contract.document.note,
-        },
+        "contract": _contract(evidence, contract),
         "target": {**members(header["target"]), "answered": _answered(evidence.exchanges)},
         "suite_version": header["suite"],
         "judged_by": __version__,
@@ -90,8 +79,8 @@ def make(
         "started": header["started"],
         "duration": _duration(evidence),
         "requests": len(evidence.exchanges),
-        "tokens": {**_tokens(evidence.exchanges)},
-        "cost": _cost(evidence),
+        "tokens": {**used},
+        "cost": _cost(evidence, used),
         "weather": hearing.weather,
         "counts": {verdict.value: sum(each.verdict is verdict for each in judged) for verdict in Verdict},
         "features": states(members(header["features"]), offered),
@@ -109,6 +98,27 @@ def make(
         "stale": stale,
         "since": None if earlier is None else since(earlier, {each.row.id: each.verdict.value for each in judged}),
         "requirements": cast("list[JSON]", requirements),
+    }
+
+
+def _ended(evidence: Evidence) -> dict[str, JSON]:
+    """How the run ended, what the endpoint died of, and which budget was spent."""
+    footer = evidence.footer or {}
+    return {
+        "why": text(footer.get("why")) or "broken off",
+        "died_of": [text(each) for each in items(footer.get("died_of"))],
+        "starved": text(footer.get("starved")) or None,
+    }
+
+
+def _contract(evidence: Evidence, contract: Contract) -> dict[str, JSON]:
+    return {
+        "name": contract.name,
+        "title": contract.title,
+        "scheme": contract.scheme,
+        "document": contract.document.file,
+        "digest": evidence.header["contract_digest"],
+        "note": contract.document.note,
     }
 
 
@@ -228,13 +238,12 @@ def _tokens(exchanges: Iterable[Exchange]) -> dict[str, int]:
     return {"prompt": total["prompt_tokens"], "completion": total["completion_tokens"]}
 
 
-def _cost(evidence: Evidence) -> dict[str, JSON] | None:
+def _cost(evidence: Evidence, used: Mapping[str, int]) -> dict[str, JSON] | None:
     """What the tokens cost that the endpoint says it used; None where nobody said what they cost."""
     told = members(evidence.header.get("prices"))
     if not told:
         return None
     prices = Prices(prompt=Decimal(text(told["in"])), completion=Decimal(text(told["out"])))
-    used = _tokens(evidence.exchanges)
     spent = prices.cost(used["prompt"], used["completion"])
     return {"in": float(prices.prompt), "out": float(prices.completion), "spent": float(spent)}
 

@@ -7,9 +7,10 @@ and print what comes back as it comes: of a stream each piece with its time.
 from __future__ import annotations
 
 from ..contract import Contract
+from ..evidence import EVIDENCE
 from ..exchange import Exchange
 from ..redact import MARKER
-from .curl import EVIDENCE, KEY, LONGEST, WRONG_KEY, credential, printable, variable
+from .curl import KEY, LONGEST, WRONG_KEY, credential, printable, variable
 
 TIMEOUT = 120
 """Seconds without a byte."""

@@ -15,12 +15,13 @@ from typing import Any
 from conformance import contract as contracts
 from conformance import evidence
 from conformance.console import Silent
+from conformance.evidence import EVIDENCE
 from conformance.exchange import Exchange
 from conformance.fire import Pace
 from conformance.model import Depth, UsageError
 from conformance.order import Order
 from conformance.report import document, files
-from conformance.run import EVIDENCE, run
+from conformance.run import run
 from conformance.target import Target
 
 from .cage import CONTRACT
