@@ -56,8 +56,7 @@ class Asked:
         """The folder to write to."""
         if self.values["out"]:
             return Path(self.values["out"])
-        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        base = Path("reports") / f"{self.contract.name}-{stamp}"
+        base = dated(self.contract.name)
         return next(path for path in (base, *(Path(f"{base}-{n}") for n in range(2, 1000))) if not path.exists())
 
     def rows(self) -> tuple[Row, ...]:
@@ -117,6 +116,11 @@ class Asked:
             restart=revive.command(values["restart"]),
             also=self.also,
         )
+
+
+def dated(name: str) -> Path:
+    """A folder under reports/ that is called so, and by the time in UTC."""
+    return Path("reports") / f"{name}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}"
 
 
 def check_all(given: Mapping[str, Any], below: Mapping[str, Any] | None = None) -> tuple[Asked, ...]:

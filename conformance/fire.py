@@ -143,11 +143,11 @@ class Firer:
                     for member, request in enumerate(performance.pending)
                 )
             )
-            answered = tuple(answer for answer in answers if isinstance(answer, Exchange))
-            if len(answered) < len(answers):
+            exchanges = tuple(answer for answer in answers if isinstance(answer, Exchange))
+            if len(exchanges) < len(answers):
                 performance.end(next(answer for answer in answers if isinstance(answer, str)))
             else:
-                performance.answer(answered)
+                performance.answer(exchanges)
         return performance
 
     async def alive(self, setting: Setting) -> bool:

@@ -18,7 +18,7 @@ from .online import SEVERITY
 from .redact import Redactor
 from .remark import Answers, address_of
 from .reply import members, objects, text
-from .target_file import Said, said
+from .target_file import Said, called, said
 
 if TYPE_CHECKING:
     from .certificate.refusal import Refusal
@@ -105,11 +105,7 @@ def judge_command(values: dict[str, Any]) -> int:
 def _said(values: dict[str, Any], recorded: Evidence) -> Said:
     """What the command line and the target file say of the endpoint of some evidence."""
     every = said({name: values[name] for name in ("target", "baseline", "strict")})
-    name = members(recorded.header["target"]).get("name")
-    mine = [each for each in every if len(every) == 1 or each.name == name]
-    if not mine:
-        raise UsageError(f"{values['target']} has several targets, and none of them is called {name}")
-    return mine[0]
+    return called(members(recorded.header["target"]).get("name"), every, values["target"])
 
 
 def _recorded(path: Path, name: str | None) -> tuple[Evidence, Contract]:

@@ -12,7 +12,6 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from .report import compare, comparison, document, files, gate, github
 from .run import run
 from .scenario import Case
 from .target import Target
+from .target_file import called
 
 SEVERITY = (0, 3, 1, 2)
 """Exit codes, the worst last."""
@@ -48,9 +48,7 @@ def run_command(values: dict[str, Any]) -> int:
     targets = asked.check_all(values)
     if len(targets) == 1:
         return _run(targets[0], targets[0].out()).code
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    base = Path(values["out"] or f"reports/{Path(values['target']).stem}-{stamp}")
-    return _run_all(targets, base)
+    return _run_all(targets, Path(values["out"] or asked.dated(Path(values["target"]).stem)))
 
 
 def rerun_command(values: dict[str, Any]) -> int:
@@ -81,11 +79,8 @@ def _again(recorded: Evidence, values: dict[str, Any]) -> Asked:
     if not header["reference"]:
         below |= {"url": target["url"], "model": target["model"]}
     given = {option.name: values[option.name] for option in (*options.OPTIONS, options.STRICT)}
-    every = asked.check_all(given, below)
-    named = [each for each in every if each.name == target.get("name")] if len(every) > 1 else every
-    if len(named) != 1:
-        raise UsageError(f"{values['target']} has several targets, and none of them is called {target.get('name')}")
-    return replace(named[0], aliases=named[0].aliases or tuple(map(text, items(target.get("aliases")))))
+    named = called(target.get("name"), asked.check_all(given, below), values["target"])
+    return replace(named, aliases=named.aliases or tuple(map(text, items(target.get("aliases")))))
 
 
 def _showing(recorded: Evidence, failed: Sequence[dict[str, JSON]]) -> tuple[Case, ...]:

@@ -7,13 +7,13 @@ overrides the file.  What stands before the targets holds for all of them.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
-from .model import UsageError
+from .model import JSON, UsageError
 from .options import OPTIONS, STRICT, Option, defaults
 from .strict_toml import Table
 
@@ -37,6 +37,25 @@ class Said:
     name: str | None = None
     aliases: tuple[str, ...] = ()
     answers: tuple[Table, ...] = ()
+
+
+class Named(Protocol):
+    """What may have the name of a target."""
+
+    @property
+    def name(self) -> str | None:
+        """That name; None where a file has one target alone."""
+
+
+Target = TypeVar("Target", bound=Named)
+
+
+def called(name: JSON, every: Sequence[Target], file: str | None) -> Target:
+    """Of several targets the one of this name, or the only one.  Raises UsageError where the file has none such."""
+    found = [each for each in every if len(every) == 1 or each.name == name]
+    if not found:
+        raise UsageError(f"{file} has several targets, and none of them is called {name}")
+    return found[0]
 
 
 def said(given: Values, below: Values = MappingProxyType({})) -> tuple[Said, ...]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from jinja2 import Template
 
 from ..model import JSON
 from ..reply import members, text
 from .document import exit_code
+from .html import environment
 from .shown import line
 
 WORDS = {0: "conformant", 1: "nonconformant", 2: "suite error", 3: "undecided"}
@@ -72,5 +73,4 @@ def draw(report: dict[str, JSON]) -> str:
 
 @cache
 def _template() -> Template:
-    environment = Environment(loader=PackageLoader("conformance.report"), autoescape=True, undefined=StrictUndefined)
-    return environment.get_template("badge.svg.j2")
+    return environment().get_template("badge.svg.j2")

@@ -24,6 +24,7 @@ from .changes import since
 from .exemplar import difference, exemplar
 from .offers import offers, states
 from .shown import clip
+from .statements import readings, statements
 from .streams import streams
 
 FORMAT = 1
@@ -87,12 +88,12 @@ def make(
         "offers": cast("dict[str, JSON]", offered),
         "streams": streams(evidence.exchanges),
         "selfcheck": proof.packed(),
-        "readings": _readings(judged, contract),
+        "readings": readings(judged, contract),
         "coverage": {
             "rows": len(rows),
             "judged": sum(each.verdict not in (Verdict.UNSUPPORTED, Verdict.INCONCLUSIVE) for each in judged),
             "deeper": [row.id for row in deeper],
-            "statements": _statements(contract, judged),
+            "statements": statements(contract, judged),
         },
         "baseline": None if baseline is None else len(baseline.entries),
         "stale": stale,
@@ -246,57 +247,6 @@ def _cost(evidence: Evidence, used: Mapping[str, int]) -> dict[str, JSON] | None
     prices = Prices(prompt=Decimal(text(told["in"])), completion=Decimal(text(told["out"])))
     spent = prices.cost(used["prompt"], used["completion"])
     return {"in": float(prices.prompt), "out": float(prices.completion), "spent": float(spent)}
-
-
-def _readings(judged: Sequence[Judged], contract: Contract) -> list[JSON]:
-    values = {each.row.requirement.id: each.value and clip(each.value) for each in judged}
-    return [
-        {
-            "statement": reading.statement,
-            "value": values.get(reading.requirement),
-            "requirement": reading.requirement,
-            "question": reading.question,
-        }
-        for reading in contract.readings
-    ]
-
-
-WORST = (
-    Verdict.ERROR,
-    Verdict.FAIL,
-    Verdict.KNOWN,
-    Verdict.WARN,
-    Verdict.INCONCLUSIVE,
-    Verdict.UNSUPPORTED,
-    Verdict.PASS,
-    Verdict.OBSERVED,
-)
-"""Verdicts from the one that matters most."""
-
-
-def _statements(contract: Contract, judged: Sequence[Judged]) -> list[JSON]:
-    """Every statement with the worst verdict among the requirements that claim it, or the reason why none does."""
-    verdicts: dict[str, list[Verdict]] = {}
-    for each in judged:
-        verdicts.setdefault(each.row.requirement.id, []).append(each.verdict)
-    result: list[JSON] = []
-    for statement in contract.statements:
-        found = [verdict for id_ in statement.requirements for verdict in verdicts.get(id_, [])]
-        result.append(
-            {
-                "id": statement.id,
-                "field": statement.field,
-                "level": statement.level.value,
-                "text": statement.text,
-                "source": contract.source(statement),
-                "file": statement.file,
-                "line": statement.line,
-                "requirements": list(statement.requirements),
-                "verdict": min(found, key=WORST.index).value if found else None,
-                "excluded": statement.excluded,
-            }
-        )
-    return result
 
 
 def rows_by_id(report: dict[str, JSON]) -> dict[str, dict[str, JSON]]:

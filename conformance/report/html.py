@@ -21,11 +21,12 @@ from ..model import JSON, Outcome, Verdict
 from ..reply import items, members, objects, text
 from .body import arrived, headers, marked
 from .causes import causes
-from .document import WORST, exit_code, rows_by_id
+from .document import exit_code, rows_by_id
 from .features import features
 from .matrix import COLUMNS, matrix
 from .overview import SIGNS, because, counts, findings
 from .shown import visible
+from .statements import WORST
 from .timeline import place, ticks
 
 LONGEST = 1_000_000
