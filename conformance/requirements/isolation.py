@@ -69,9 +69,14 @@ def crowd(ask: Ask) -> Script:
     return None
 
 
+def first_words(sent: Sent) -> str:
+    """The text of a request's first message."""
+    return text(next(objects(sent.get("messages")), {}).get("content"))
+
+
 def _seat(sent: Sent) -> int | None:
     """Which seat a request comes from."""
-    said = text(next(objects(sent.get("messages")), {}).get("content"))
+    said = first_words(sent)
     return next((at for at, seat in enumerate(SEATS) if said.startswith(f"{prompt_of(seat)} (")), None)
 
 

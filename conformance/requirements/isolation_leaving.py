@@ -12,10 +12,10 @@ from ..ask import Ask
 from ..exchange import Exchange
 from ..model import Depth, Finding, Level, NotJudged, Violation
 from ..mutants import Call, Mutant, Sent, Wire
-from ..reply import objects, text
 from ..requirement import requirement
 from ..scenario import Script, scenario
 from ..spoil import refusal, streaming
+from .isolation import first_words
 
 LEAVES = "Count to a hundred, slowly."
 STAYS = "Count to five with me."
@@ -35,7 +35,7 @@ def deserted(ask: Ask) -> Script:
 
 
 def _says(prompt: str) -> Callable[[Sent], bool]:
-    return lambda sent: text(next(objects(sent.get("messages")), {}).get("content")).startswith(prompt)
+    return lambda sent: first_words(sent).startswith(prompt)
 
 
 def _taken_down(who: str, prompt: str) -> Mutant:

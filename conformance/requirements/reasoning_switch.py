@@ -38,6 +38,16 @@ def switched(ask: Ask) -> Script:
     return refused(answers, "enable_thinking", "thinking-switch")
 
 
+of_switch = partial(
+    requirement,
+    source="enable_thinking",
+    scenario=takes(switched, standard=1, full=3),
+    feature="thinking-switch",
+    parameter="enable_thinking",
+)
+"""A requirement on whether it is thought."""
+
+
 def _thinks_anyway(member: str, value: JSON, when: Callable[[Sent], bool]) -> Mutant:
     def act(sent: Sent, body: Object) -> None:
         for choice in body["choices"]:
@@ -49,13 +59,9 @@ def _thinks_anyway(member: str, value: JSON, when: Callable[[Sent], bool]) -> Mu
     return either(name, f"{mode} hold thoughts though {member} forbids them", act, when=when)
 
 
-@requirement(
+@of_switch(
     "reasoning.switched-off",
     level=MUST,
-    source="enable_thinking",
-    scenario=takes(switched, standard=1, full=3),
-    feature="thinking-switch",
-    parameter="enable_thinking",
     mutants=[
         Mutant(
             name="thinking-cannot-be-switched-off",
@@ -82,13 +88,9 @@ def switched_off_is_off(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
                 )
 
 
-@requirement(
+@of_switch(
     "reasoning.switched-on",
     level=SHOULD,
-    source="enable_thinking",
-    scenario=takes(switched, standard=1, full=3),
-    feature="thinking-switch",
-    parameter="enable_thinking",
     mutants=[ignores("enable_thinking"), ignores("enable_thinking", when=streaming)],
 )
 def switched_on_is_on(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
@@ -104,13 +106,9 @@ def _thoughtless(exchange: Exchange) -> bool:
     return exchange.legible and not any(thinks(exchange, choice) for choice in exchange.choices)
 
 
-@requirement(
+@of_switch(
     "reasoning.by-default",
     level=Level.OBSERVE,
-    source="enable_thinking",
-    scenario=takes(switched, standard=1, full=3),
-    feature="thinking-switch",
-    parameter="enable_thinking",
     mutants=[
         Mutant(
             name="thinking-on-by-default",
@@ -129,14 +127,10 @@ def thinks_by_default(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
         yield Observation(value="off" if _thoughtless(asked[4]) else "on")
 
 
-@requirement(
+@of_switch(
     "reasoning.switch-accepted",
     level=SHOULD,
-    source="enable_thinking",
-    scenario=takes(switched, standard=1, full=3),
     kind=Kind.EACH,
-    feature="thinking-switch",
-    parameter="enable_thinking",
     applies=switching("enable_thinking"),
     mutants=[refuses("enable_thinking"), refuses("enable_thinking", 422, when=streaming)],
 )

@@ -59,9 +59,9 @@ def telling(ask: Ask, count: int = 8) -> dict[str, Given]:
     return {"logprobs": True, "top_logprobs": lists} if ask.has("logprobs") else {}
 
 
-def first_tokens(ask: Ask, but: Mapping[str, JSON] | None = None, count: int = 8) -> Request:
+def first_tokens(ask: Ask, but: Mapping[str, Given] | None = None, count: int = 8) -> Request:
     """Ask for first tokens, as many as can be had at once, with lists of so many."""
-    members = {**neutral(ask, **(but or {})), **telling(ask, count)}
+    members: dict[str, Given] = {**neutral(ask), **(but or {}), **telling(ask, count)}
     return ask(prompt=PROMPT, max_tokens=1, n=MANY if ask.has("n") else OMIT, also=members)
 
 

@@ -19,7 +19,7 @@ from ..scenario import Script, for_each, scenario
 from ..schema import show
 from ..statistics import ALPHA, as_many_of
 from .logprobs_asked import neutral
-from .sampling import ENOUGH, MANY, PROMPT, first_texts, telling
+from .sampling import ENOUGH, MANY, first_texts, first_tokens
 
 PENALTIES = ("frequency_penalty", "presence_penalty", "repetition_penalty")
 
@@ -77,10 +77,7 @@ def lukewarm(ask: Ask) -> Script:
     """First tokens at temperature 1 and without a temperature."""
     if not ask.has("n"):
         return "without n there are not enough first tokens to compare"
-    given: dict[str, Given] = {**neutral(ask), **telling(ask)}
-    yield [
-        ask(prompt=PROMPT, max_tokens=1, n=MANY, also=members) for members in (given, {**given, "temperature": OMIT})
-    ]
+    yield [first_tokens(ask), first_tokens(ask, {"temperature": OMIT})]
     return None
 
 
