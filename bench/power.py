@@ -1,118 +1,147 @@
 """How often a sampling parameter that is accepted and ignored is caught, and how often an endpoint is wronged.
 
-    python -m bench.power [RUNS [CONTRACT]]      default: 100 highwayapi
+    python -m bench.power [--runs N] [--contract C] [--jobs N]
 
-In process, without a network: for each requirement on a parameter the cases of its scenario are performed against the
-reference endpoint that ignores the parameter, with repeats as in any run, once a seed; on a flat model, whose every
-token has many alternatives, and on a peaked one, which is nearly always sure.
+For each parameter the requirements on it are run in process, preflight and repeats included, once a seed (200 of them):
+against the reference endpoint that ignores the parameter, and against it as it is.  On a flat model, whose every token
+has many alternatives, and on a peaked one, which is nearly always sure; with `n` and lists of log probabilities, and
+without.  Prints docs/power.md; what is done is said on standard error.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 
 from conformance import contract as contracts
-from conformance import record
-from conformance.ask import Setting
-from conformance.evidence import CaseRecord, Evidence
-from conformance.exchange import Exchange
-from conformance.hearing import hear
-from conformance.judge import Judged, judge
-from conformance.model import Depth, Purpose, Request, Verdict
-from conformance.mutants import Call, Mutant
-from conformance.record import Address, Heard
-from conformance.reference.endpoint import Endpoint
+from conformance.model import Depth, Level, Verdict
+from conformance.mutants import Mutant
 from conformance.requirement import Row
 from conformance.requirements import rows
-from conformance.scenario import Case
 from conformance.spoil import ignores
-from conformance.target import Target
+from tests.desk import Oddity
+from tests.rehearsal import rehearse
 
-FEATURES: dict[str, frozenset[str]] = {
+MODELS = {"flat": True, "peaked": False}
+LACKS: dict[str, frozenset[str]] = {
     "n and lists": frozenset(),
     "n only": frozenset({"logprobs", "top-logprobs"}),
     "lists only": frozenset({"n"}),
     "neither": frozenset({"n", "logprobs", "top-logprobs"}),
 }
-"""What an endpoint lacks."""
+"""What an endpoint lacks, by what it has."""
+
+DEPTHS = (Depth.STANDARD, Depth.FULL)
+CAUGHT, UNDECIDED, PASSED, WRONGED = "caught", "undecided", "passed", "wronged"
+UNSURE = " †"
+
+NOTE = "<!-- Made by `python -m bench.power > docs/power.md`; do not edit. -->"
+
+INTRODUCTION = """# Power
+
+How often an endpoint that accepts a sampling parameter and ignores it is caught: the reference endpoint of `{contract}`
+with that fault, run {runs} times for every cell, each time with another seed. A flat model has many likely next tokens,
+a peaked one is nearly always sure; what else an endpoint can tell is choices (`n`) and lists of log probabilities
+(`top_logprobs`).
+
+A cell says in what share of the runs a requirement on the parameter failed, or warned where the document recommends.
+† in some of the others a required row was left undecided, so that the endpoint would not have been called conformant
+by them. The same runs of the endpoint without a fault: {wronged} of {all} accused it.
+
+A model that is sure of its next token draws it whatever `temperature`, `top_p` or `seed` say: where that is so there is
+nothing to catch, and nobody who uses that model is harmed."""
 
 
-class Trial:
-    """One row's cases, once, with one seed."""
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """One place in the table."""
 
-    def __init__(self, contract: str, *, seed: int, lacks: frozenset[str], flat: bool, mutant: Mutant | None) -> None:
-        known = contracts.load(contract)
-        self.endpoint = Endpoint(known, flat=flat, mutant=mutant)
-        self.target = Target(url=f"http://127.0.0.1{known.path}", model="reference", scheme=known.scheme, key=None)
-        self.setting = Setting(contract=known, model="reference", features=frozenset(known.features) - lacks, seed=seed)
-        self.evidence = Evidence(header={})
-
-    def verdict(self, row: Row, depth: Depth) -> Judged:
-        """What a run of this depth says in the end."""
-        cases = {each.id: each for each in row.cases(self.setting) if each.variant.depth.rank <= depth.rank}
-        for case in cases.values():
-            self._perform(case, 0)
-        for round_ in range(1, 4):
-            judged = judge(hear(self.evidence, self.setting), [row])[0]
-            for id_ in judged.again:
-                self._perform(cases[id_], round_)
-            if not judged.again:
-                break
-        return judge(hear(self.evidence, self.setting), [row])[0]
-
-    def _perform(self, case: Case, round_: int) -> None:
-        performance = case.perform(self.setting, round_)
-        known = CaseRecord(id=case.id, scenario=case.scenario.name, arguments=case.arguments, requirements=())
-        self.evidence.cases[case.id] = known
-        while performance.pending:
-            step = performance.step
-            performance.answer(
-                tuple(
-                    self._ask(each, Address(case=case.id, step=(step, n), purpose=Purpose.PLAN, round=round_))
-                    for n, each in enumerate(performance.pending)
-                )
-            )
-
-    def _ask(self, request: Request, address: Address) -> Exchange:
-        headers = record.outgoing(request, self.target)
-        call = Call(method="POST", path=self.setting.contract.path, headers=headers, body=request.body, trusted=True)
-        wire = self.endpoint.answer(call)
-        pieces = [(0.001, piece) for piece in wire.pieces]
-        heard = Heard(status=wire.status, headers=wire.headers, pieces=pieces, received=len(wire.body))
-        made = record.exchange(len(self.evidence.exchanges) + 1, address, request, self.target, heard)
-        self.evidence.exchanges.append(made)
-        return made
+    contract: str
+    parameter: str
+    depth: Depth
+    model: str
+    has: str
 
 
-def caught(contract: str, row: Row, runs: int, depth: Depth, *, lacks: frozenset[str], flat: bool) -> str:
-    """Verdicts on an endpoint that ignores the parameter, and how often a clean one is wronged or left undecided."""
-    found: Counter[str] = Counter()
-    for seed in range(1, runs + 1):
-        mutant = ignores(str(row.parameter or row.requirement.parameter))
-        spoilt = Trial(contract, seed=seed, lacks=lacks, flat=flat, mutant=mutant).verdict(row, depth)
-        found[spoilt.verdict.value] += 1
-        clean = Trial(contract, seed=seed, lacks=lacks, flat=flat, mutant=None).verdict(row, depth)
-        found["wronged"] += clean.verdict in (Verdict.FAIL, Verdict.WARN) or bool(clean.violated)
-        found["clean undecided"] += clean.verdict is Verdict.INCONCLUSIVE
-    return ", ".join(f"{name} {count}" for name, count in sorted(found.items()) if count)
+def requirements(contract: str) -> dict[str, list[Row]]:
+    """The rows that judge the effect of each sampling parameter."""
+    found: dict[str, list[Row]] = {}
+    for row in rows(contracts.load(contract)):
+        if row.requirement.part == "sampling" and row.requirement.id != "sampling.logprobs-reading":
+            found.setdefault(str(row.parameter), []).append(row)
+    return found
 
 
-def main(runs: int, contract: str) -> None:
-    """Print a line for each requirement, model and depth."""
-    judged = [
-        row
-        for row in rows(contracts.load(contract))
-        if row.requirement.part == "sampling" and row.requirement.id != "sampling.logprobs-reading"
+def judged(cell: Cell, seed: int, mutant: Mutant | None) -> str:
+    """What a run says of the parameter: `caught`, else `undecided` where a MUST is, else `passed`."""
+    oddity = Oddity(name=cell.model, mutant=mutant, flat=MODELS[cell.model])
+    names = [row.id for row in requirements(cell.contract)[cell.parameter]]
+    _, said = rehearse(cell.contract, oddity, seed, depth=cell.depth, without=LACKS[cell.has], selection=names)
+    if any(each.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.ERROR) for each in said):
+        return CAUGHT
+    told = [each.verdict for each in said if each.row.requirement.level is Level.MUST]
+    return UNDECIDED if Verdict.INCONCLUSIVE in told else PASSED
+
+
+def measure(cell: Cell, runs: int) -> Counter[str]:
+    """How often each word is said of the endpoint with the fault, and `wronged` of the one without."""
+    mutant = ignores(cell.parameter)
+    seeds = range(1, runs + 1)
+    said = Counter(judged(cell, seed, mutant) for seed in seeds)
+    said[WRONGED] = sum(judged(cell, seed, None) == CAUGHT for seed in seeds)
+    print(cell, dict(said), file=sys.stderr, flush=True)
+    return said
+
+
+def page(contract: str, runs: int, said: Mapping[Cell, Counter[str]]) -> Iterator[str]:
+    """The lines of docs/power.md."""
+    wronged = sum(each[WRONGED] for each in said.values())
+    yield NOTE
+    yield ""
+    yield INTRODUCTION.format(contract=contract, runs=runs, wronged=wronged, all=runs * len(said))
+    for depth in DEPTHS:
+        yield ""
+        yield f"## `--depth {depth}`"
+        yield ""
+        yield f"| parameter | {' | '.join(f'{model}, {has}' for model in MODELS for has in LACKS)} |"
+        yield f"|---|{'---:|' * (len(MODELS) * len(LACKS))}"
+        for parameter in requirements(contract):
+            cells = [
+                said[Cell(contract=contract, parameter=parameter, depth=depth, model=model, has=has)]
+                for model in MODELS
+                for has in LACKS
+            ]
+            yield f"| `{parameter}` | {' | '.join(_shown(each, runs) for each in cells)} |"
+
+
+def _shown(said: Counter[str], runs: int) -> str:
+    share = 100 * said[CAUGHT] / runs
+    mark = UNSURE if said[UNDECIDED] else ""
+    return f"{share:g} %{mark}"
+
+
+def main(given: Sequence[str]) -> None:
+    """Measure every cell, and print the page."""
+    parser = argparse.ArgumentParser(prog="python -m bench.power")
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--contract", choices=contracts.names(), default="highwayapi")
+    parser.add_argument("--jobs", type=int, default=1)
+    asked = parser.parse_args(given)
+    cells = [
+        Cell(contract=asked.contract, parameter=parameter, depth=depth, model=model, has=has)
+        for depth in DEPTHS
+        for parameter in requirements(asked.contract)
+        for model in MODELS
+        for has in LACKS
     ]
-    print(f"{contract}, {runs} runs each against an endpoint that ignores the parameter, and against a clean one")
-    for row in judged:
-        least = row.least(contracts.load(contract))
-        for flat in (True, False):
-            for name, lacks in FEATURES.items():
-                told = caught(contract, row, runs, least, lacks=lacks, flat=flat)
-                print(f"{row.id:42} {least:9} {'flat' if flat else 'peaked':7} {name:12} {told}", flush=True)
+    with ProcessPoolExecutor(asked.jobs) as pool:
+        said = dict(zip(cells, pool.map(measure, cells, [asked.runs] * len(cells)), strict=True))
+    print("\n".join(page(asked.contract, asked.runs, said)))
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if sys.argv[1:] else 100, sys.argv[2] if sys.argv[2:] else "highwayapi")
+    main(sys.argv[1:])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from collections.abc import Sequence
 from random import Random
 from typing import Self
 
@@ -18,7 +19,7 @@ from conformance.exchange import Exchange
 from conformance.fire import Firer, Pace
 from conformance.hearing import hear, setting_of
 from conformance.judge import Judged, judge
-from conformance.model import Request
+from conformance.model import Depth, Request
 from conformance.mutants import Call
 from conformance.order import Order
 from conformance.record import Address, exchange, outgoing
@@ -56,16 +57,32 @@ class Rehearsal(Firer):
         return made
 
 
-def rehearse(name: str, oddity: Oddity, seed: int = 1) -> tuple[Evidence, tuple[Judged, ...]]:
-    """The standard plan of a contract with every feature, with this seed, and the verdicts in the end."""
+def rehearse(
+    name: str,
+    oddity: Oddity,
+    seed: int = 1,
+    *,
+    depth: Depth = Depth.STANDARD,
+    without: frozenset[str] = frozenset(),
+    selection: Sequence[str] = (),
+) -> tuple[Evidence, tuple[Judged, ...]]:
+    """The plan of a contract with this depth and seed, of every feature but these, and the verdicts in the end."""
     contract = contracts.load(name)
-    target = Target(url=HOST + contract.path, model="reference", scheme=contract.scheme, key=KEYS[contract.scheme])
-    order = Order(contract=contract, target=target, features=frozenset(contract.features), seed=seed, pace=PACE)
+    order = Order(
+        contract=contract,
+        target=Target(url=HOST + contract.path, model="reference", scheme=contract.scheme, key=KEYS[contract.scheme]),
+        features=frozenset(contract.features) - without,
+        depth=depth,
+        seed=seed,
+        selection=tuple(selection),
+        pace=PACE,
+    )
     planned = order.plan()
     writer = Writer.begin(io.BytesIO(), order.header(planned))
 
     async def fire() -> None:
-        async with Rehearsal(OddEndpoint(contract, oddity, seed), oddity, target, writer, seed) as firer:
+        endpoint = OddEndpoint(contract, oddity, seed)
+        async with Rehearsal(endpoint, oddity, order.target, writer, seed) as firer:
             await conduct(firer, order, planned, Silent())
 
     asyncio.run(fire())
