@@ -55,8 +55,8 @@ class Scenario:
     `steps`: the most exchanges one performance makes; `tokens`: the most completion tokens all of them ask for
     together, the sum of max_tokens x n; `huge` of them ask for more than any context holds, and are not in that sum.
     `repeats`: how often at most a performance is repeated to confirm a violation.  `variants`: its cases, by contract.
-    `drawn`: the cases of one whose arguments are made from the contract by a seed; they are all that there is to know
-    of a case, so that it can be performed again from the evidence.
+    `drawn`: the cases of one that depend on more of the setting, as those whose arguments are made by a seed; arguments
+    are all that there is to know of a case, so that it can be performed again from the evidence.
     `apart`: weather at one member of a list leaves the others to be judged; the checks pass over it.
     """
 

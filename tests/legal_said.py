@@ -156,6 +156,7 @@ SILENCE = (
         "streaming.every-choice",
         "sampling.logit-bias-bans",
         "sampling.repetition-penalty-acts",
+        "sampling.seed-repeats",
         "usage.counts-reply",
         "response_format.beginning",
         "response_format.is-object",
@@ -256,11 +257,11 @@ SAID = [
     Oddity(name="the stop is in the text", dialect={"stop_text": "included"}, contracts=("basic-gateway",)),
 ]
 
-AFTERWARDS = Oddity(name="log probabilities after the sampler", logprobs_after=True, inconclusive=PENALTIES)
+AFTERWARDS = Oddity(name="log probabilities after the sampler", logprobs_after=True)
 SURE = Oddity(
     name="a model that is sure of what it says",
     flat=False,
-    inconclusive=PENALTIES - {"sampling.frequency-penalty-negative"},
+    inconclusive=frozenset({"sampling.presence-penalty-acts", "sampling.presence-penalty-negative"}),
 )
 OWN_DEFAULTS = Oddity(
     name="defaults of its own for temperature, top_p and top_k",

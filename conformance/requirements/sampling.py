@@ -34,8 +34,9 @@ LONGEST = 40
 TWICE = 2
 """Places that must speak against an endpoint: one may be a fluke of its arithmetic."""
 
-EXPECTED = 1.0
-"""Places that would have to speak against an endpoint without the parameter, or a model has no variety to judge by."""
+EXPECTED = 3.0
+"""Places that would speak against an endpoint without the parameter; where fewer would, a model has no variety to judge
+by: then two and more of them would be missing one time in five and oftener."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +73,7 @@ def bent(ask: Ask, **but: JSON) -> Script:
     before = yield first_tokens(ask)
     many = len(before.choices) >= ENOUGH
     if any(place.listed for place in all_places(before)):
-        size: dict[str, Given] = {"n": 16, "max_tokens": 4} if many else {"max_tokens": 24}
+        size: dict[str, Given] = {"n": 16, "max_tokens": 8} if many else {"max_tokens": 64}
         yield ask(prompt=PROMPT, also={**neutral(ask, **but), **telling(ask), **size})
     elif many:
         yield first_tokens(ask, but)

@@ -110,25 +110,25 @@ def ignored(member: str, *others: Mutant) -> list[Mutant]:
     return [ignores(member), ignores(member, when=streaming), beside_n, *others]
 
 
-@scenario(steps=2, tokens=96)
+@scenario(steps=2, tokens=160)
 def cooled(ask: Ask) -> Script:
     """First tokens at temperature 1, then some at 0.02."""
     return (yield from bent(ask, temperature=COLD))
 
 
-@scenario(steps=2, tokens=96)
+@scenario(steps=2, tokens=160)
 def narrowed(ask: Ask) -> Script:
     """First tokens with top_p 1, then some with 0.01."""
     return (yield from bent(ask, top_p=NUCLEUS))
 
 
-@scenario(steps=2, tokens=96)
+@scenario(steps=2, tokens=160)
 def topped(ask: Ask) -> Script:
     """First tokens with nearly all candidates, then some with top_k 2."""
     return (yield from bent(ask, top_k=2))
 
 
-@scenario(steps=2, tokens=96)
+@scenario(steps=2, tokens=160)
 def floored(ask: Ask) -> Script:
     """First tokens with min_p 0, then some with 1."""
     return (yield from bent(ask, min_p=1))

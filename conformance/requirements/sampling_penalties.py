@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
-from ..ask import Ask
+from ..ask import Ask, Setting
 from ..exchange import Exchange
-from ..model import Depth, Finding, Level
+from ..likelihoods import same_start
+from ..model import Depth, Finding, Level, NotJudged
 from ..mutants import Call, Mutant
 from ..requirement import requirement
-from ..scenario import Script, both_modes, scenario
+from ..scenario import Script, Variant, both_modes, drawn, scenario, together
 from ..spoil import ignores, streaming
 from .logprobs_asked import neutral
 from .sampling import telling
+from .sampling_pull import ALONE, WARM, alike, pulled, warm
 from .sampling_tolls import heeded
 
 MUST = Level.MUST
 
 STRONG = 1.99
 """The strongest penalty that must be accepted."""
+
+STORY = "Tell a very long story."
+LONG = 60
 
 ASKED = (
     ("frequency_penalty", STRONG),
@@ -29,30 +35,64 @@ ASKED = (
 )
 
 
-@scenario(steps=5, tokens=161)
+@scenario(steps=5 + ALONE, tokens=(5 + WARM) * LONG)
 def penalised(ask: Ask) -> Script:
-    """Talk coldly with each penalty at its strongest and at its weakest; and say one token at temperature 0.5."""
-    if not (ask.has("logprobs") and ask.has("top-logprobs")):
-        return "penalties are judged by log probabilities, which are off"
-    story, lists, cold = "Tell a very long story.", telling(ask, 20), ask.setting.cold
-    yield [
-        *(
-            ask(
-                prompt=story,
-                max_tokens=40,
-                also={**neutral(ask, temperature=cold, **{name: value}), **lists},
-            )
-            for name, value in ASKED
-        ),
-        ask(prompt=story, max_tokens=1, also={**neutral(ask, temperature=0.5), **lists}),
-    ]
+    """Talk coldly with each penalty at its strongest and at its weakest, and say one token at temperature 0.5; where no
+    list can show an effect talk coldly again and, where texts show none either, warmly."""
+    listed, cold = _lists(ask), ask.setting.cold
+    lists = telling(ask, 20) if listed else {}
+    bodies = [neutral(ask, temperature=cold, **{name: value}) for name, value in ASKED]
+    asked = together(
+        (
+            yield [
+                *(ask(prompt=STORY, max_tokens=LONG, also={**body, **lists}) for body in bodies),
+                ask(prompt=STORY, max_tokens=1, also={**neutral(ask, temperature=0.5), **lists})
+                if listed
+                else ask(prompt=STORY, max_tokens=LONG, also=bodies[0]),
+            ]
+        )
+    )
+    if not _by_lists(asked) and (alike(*asked[:2]) or alike(*asked[2:4])) and (ask.has("n") or not listed):
+        yield warm(ask, STORY, LONG)
     return None
 
 
-penalties = both_modes(penalised, streams=Depth.FULL)
+def _lists(ask: Ask) -> bool:
+    return ask.has("logprobs") and ask.has("top-logprobs")
+
+
+def _by_lists(asked: Sequence[Exchange]) -> bool:
+    """Whether lists tell what the sampler had before a penalty took its toll."""
+    return bool(same_start(asked[0], asked[4]))
+
+
+def _bounded(setting: Setting) -> Iterator[Variant]:
+    """The cases, with what they cost at most: warm replies are asked for in one request where there is n, and where
+    there is not, only if lists are off."""
+    has_n, listed = "n" in setting.features, {"logprobs", "top-logprobs"} <= setting.features
+    more = (1, WARM) if has_n else (0, 0) if listed else (ALONE, ALONE)
+    for variant in _modes.variants(setting.contract):
+        yield replace(variant, steps=5 + more[0], tokens=(4 if listed else 5) * LONG + listed + more[1] * LONG)
+
+
+_modes = both_modes(penalised, streams=Depth.FULL)
+penalties = drawn(_modes, _bounded)
 
 of_penalties = partial(requirement, level=MUST, scenario=penalties, feature="penalties")
 """A requirement on what a penalty does."""
+
+
+def _judged(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...], at: int) -> Iterator[Finding]:
+    """What the reply says of its penalty: by lists where they show it, otherwise by the text with its opposite."""
+    name, _ = ASKED[at]
+    told = asked[4].sent.get("logprobs") is True
+    if _by_lists(asked):
+        yield from heeded(asked[at], name)
+    elif not told and asked[0].text != asked[4].text:
+        yield NotJudged(reason="cold replies differ between calls, so that another text shows no effect")
+    else:
+        plus = at // 2 * 2
+        yield from pulled(asked[plus], asked[plus + 1], name, warmed)
 
 
 def _rewritten(name: str, about: str, change: Callable[[float], float], member: str) -> Mutant:
@@ -100,9 +140,9 @@ def _below_zero(member: str) -> list[Mutant]:
     parameter="frequency_penalty",
     mutants=_ways("frequency_penalty"),
 )
-def frequency_acts(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+def frequency_acts(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
     """A frequency_penalty above 0 takes its toll of a token for every time it has been said."""
-    yield from heeded(asked[0], asked[4], "frequency_penalty")
+    yield from _judged(asked, warmed, 0)
 
 
 @of_penalties(
@@ -111,9 +151,9 @@ def frequency_acts(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     parameter="frequency_penalty",
     mutants=[*_below_zero("frequency_penalty"), _as_the_other("frequency_penalty", "presence_penalty")],
 )
-def frequency_favours(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+def frequency_favours(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
     """A frequency_penalty below 0 favours a token for every time it has been said."""
-    yield from heeded(asked[1], asked[4], "frequency_penalty")
+    yield from _judged(asked, warmed, 1)
 
 
 @of_penalties(
@@ -122,9 +162,9 @@ def frequency_favours(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     parameter="presence_penalty",
     mutants=_ways("presence_penalty"),
 )
-def presence_acts(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+def presence_acts(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
     """A presence_penalty above 0 takes its toll of a token once it has been said."""
-    yield from heeded(asked[2], asked[4], "presence_penalty")
+    yield from _judged(asked, warmed, 2)
 
 
 @of_penalties(
@@ -133,6 +173,6 @@ def presence_acts(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     parameter="presence_penalty",
     mutants=[*_below_zero("presence_penalty"), _as_the_other("presence_penalty", "frequency_penalty")],
 )
-def presence_favours(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+def presence_favours(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
     """A presence_penalty below 0 favours a token that has been said, as much the first time as the fifth."""
-    yield from heeded(asked[3], asked[4], "presence_penalty")
+    yield from _judged(asked, warmed, 3)

@@ -1,17 +1,16 @@
 """What a penalty takes off: a cold reply says what is left as the likeliest token when its toll is taken.
 
-No chance is in it.  Lists of the likeliest tokens before the penalty show, place by place, whether that was so.  Told
-after the sampler, they cannot show it.
+No chance is in it.  Lists of the likeliest tokens before the penalty show, place by place, whether that was so.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..exchange import Exchange
-from ..likelihoods import REPLACEMENT, UNTOLD, Candidate, Key, Place, same_start, told
+from ..likelihoods import REPLACEMENT, UNTOLD, Candidate, Key, Place, told
 from ..model import Finding, NotJudged, Violation
 from ..reply import objects, text
 from ..schema import show
@@ -72,8 +71,18 @@ def _prompt(exchange: Exchange) -> str:
     return " ".join(text(each.get("content")) for each in objects(exchange.sent.get("messages"))).lower()
 
 
-def better(exchange: Exchange) -> list[tuple[Place, Candidate]]:
-    """The places where another token was surely ahead of the one that was said once the toll was taken, and that token.
+def _said(spot: Spot) -> Candidate:
+    """What was said, as the list has it."""
+    return Candidate(token=spot.place.said.token, bytes=spot.place.said.bytes, logprob=spot.place.logprob)
+
+
+def _likeliest(spot: Spot) -> Candidate:
+    """What is said where no penalty acts."""
+    return max(spot.place.listed, key=lambda one: one.logprob)
+
+
+def better(exchange: Exchange, than: Callable[[Spot], Candidate] = _said) -> list[tuple[Place, Candidate]]:
+    """The places where another token was surely ahead of one, that which was said, once the toll was taken; and it.
 
     Where repetition_penalty is not pinned to its neutral value an endpoint may have a mild one of its own: then only
     tokens that were said again, and others that were new, are compared.
@@ -82,7 +91,7 @@ def better(exchange: Exchange) -> list[tuple[Place, Candidate]]:
     pinned = "repetition_penalty" in exchange.sent
     found = []
     for each in _history(exchange):
-        mine = Candidate(token=each.place.said.token, bytes=each.place.said.bytes, logprob=each.place.logprob)
+        mine = than(each)
         count = each.said[mine.key]
         if not _safe(mine, prompt):
             continue
@@ -108,24 +117,11 @@ def _untouched(exchange: Exchange) -> tuple[int, int]:
     return sum(place.gap <= SURELY for place in fresh), len(fresh)
 
 
-def _effects(exchange: Exchange) -> int:
-    """Places where the toll makes another token the likeliest."""
-    toll, count = toll_of(exchange), 0
-    for each in _history(exchange):
-        after = max(each.place.listed, key=lambda one: toll.left(one, each.said[one.key]))
-        best = max(each.place.listed, key=lambda one: one.logprob)
-        count += after.key != best.key
-    return count
-
-
-def heeded(exchange: Exchange, probe: Exchange, name: str) -> Iterator[Finding]:
-    """What one reply says of its penalty."""
-    start = same_start(exchange, probe)
+def heeded(exchange: Exchange, name: str) -> Iterator[Finding]:
+    """What one reply says of its penalty, by lists from before it took its toll."""
     best, fresh = _untouched(exchange) if exchange.legible else (0, 0)
-    if not (exchange.legible and probe.legible) or start is None:
+    if not exchange.legible or not fresh:
         yield NotJudged(reason="there were no lists to judge by")
-    elif not start:
-        yield NotJudged(reason="log probabilities are told after the sampler, where they show no penalty")
     elif best < fresh * 0.9:
         yield NotJudged(reason="cold replies do not say the likeliest token even where no penalty acts")
     else:
@@ -141,5 +137,5 @@ def heeded(exchange: Exchange, probe: Exchange, name: str) -> Iterator[Finding]:
                 expected=f"the likeliest token after {name} {show(exchange.sent.get(name))} has taken its toll",
                 exchanges=(exchange.n,),
             )
-        elif _effects(exchange) < TWICE:
+        elif len(better(exchange, than=_likeliest)) < TWICE:
             yield NotJudged(reason="too little came up twice for an effect to be seen")

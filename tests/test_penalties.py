@@ -1,0 +1,79 @@
+"""Penalties where no list shows their toll: the strongest and the weakest are told apart by their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from conformance.exchange import Exchange
+from conformance.judge import Judged
+from conformance.model import Verdict
+from conformance.requirements.sampling_pull import longest_beginning
+from conformance.spoil import ignores
+
+from .desk import Oddity
+from .rehearsal import rehearse
+
+PENALTIES = ("frequency_penalty", "presence_penalty")
+LISTS = frozenset({"logprobs", "top-logprobs"})
+N = frozenset({"n"})
+
+
+def rows(oddity: Oddity, without: frozenset[str]) -> tuple[list[Exchange], dict[str, Judged]]:
+    """What was asked, and the rows on penalties of a run without these features."""
+    selection = [f"sampling.{name.replace('_', '-')}-*" for name in PENALTIES]
+    evidence, judged = rehearse("highwayapi", oddity, without=without, selection=selection)
+    return evidence.exchanges, {each.row.id: each for each in judged}
+
+
+def of(judged: dict[str, Judged], parameter: str) -> Iterator[Judged]:
+    """The rows on one of them."""
+    return (each for each in judged.values() if each.row.parameter == parameter)
+
+
+@pytest.mark.parametrize("parameter", PENALTIES)
+@pytest.mark.parametrize("without", [LISTS, LISTS | N], ids=["with n", "without n"])
+def test_a_penalty_that_is_ignored_is_caught_without_lists(parameter: str, without: frozenset[str]) -> None:
+    """The text is the same with its opposite, though the model wavers."""
+    _, judged = rows(Oddity(name="ignores", mutant=ignores(parameter)), without)
+    for each in judged.values():
+        assert each.verdict is (Verdict.FAIL if each.row.parameter == parameter else Verdict.PASS)
+
+
+@pytest.mark.parametrize("without", [LISTS, LISTS | N], ids=["with n", "without n"])
+def test_a_penalty_that_acts_costs_five_cold_replies(without: frozenset[str]) -> None:
+    """Nobody asks for warm replies where the texts differ."""
+    asked, judged = rows(Oddity(name="none"), without)
+    assert {each.verdict for each in judged.values()} == {Verdict.PASS}
+    assert sum(each.case == "penalised" for each in asked) == 5
+
+
+@pytest.mark.parametrize("without", [LISTS, LISTS | N], ids=["with n", "without n"])
+def test_a_model_that_is_sure_is_not_accused(without: frozenset[str]) -> None:
+    """It says the same with a penalty and its opposite, and warm replies show that it would."""
+    _, judged = rows(Oddity(name="sure", flat=False), without)
+    assert all(each.verdict in (Verdict.PASS, Verdict.INCONCLUSIVE) for each in judged.values())
+    assert any("too sure" in (each.reason or "") for each in of(judged, "presence_penalty"))
+
+
+def test_cold_replies_that_waver_show_nothing() -> None:
+    """Another text is no effect where the same request gives another text too."""
+    _, judged = rows(Oddity(name="wavers", wavers=1.0), LISTS)
+    assert {each.verdict for each in judged.values()} == {Verdict.INCONCLUSIVE}
+
+
+@pytest.mark.parametrize("parameter", PENALTIES)
+def test_lists_from_after_the_sampler_leave_it_to_the_texts(parameter: str) -> None:
+    """Such lists show no toll; the endpoint is judged nevertheless."""
+    _, clean = rows(Oddity(name="after", logprobs_after=True), frozenset())
+    _, spoilt = rows(Oddity(name="after", logprobs_after=True, mutant=ignores(parameter)), frozenset())
+    assert {each.verdict for each in clean.values()} == {Verdict.PASS}
+    assert {each.verdict for each in of(spoilt, parameter)} == {Verdict.FAIL}
+
+
+def test_how_far_texts_begin_alike() -> None:
+    """Any two of them count; one alone shares nothing."""
+    assert longest_beginning(["once upon", "once more", "twice"]) == 5
+    assert longest_beginning(["once", "once upon"]) == 4
+    assert longest_beginning(["once"]) == 0
