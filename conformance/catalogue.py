@@ -161,6 +161,9 @@ def describe(planned: Plan, context: int, prices: Prices | None = None) -> Itera
         case = step.case
         times = f"{case.steps} request{'s' * (case.steps > 1)}"
         yield f"  {case.id:48} {times:11} {', '.join(step.rows) or case.scenario.purpose}"
+    for case in planned.tried:
+        times = f"{case.steps} request{'s' * (case.steps > 1)}"
+        yield f"  {case.id:48} {times:11} whether a feature works that is off"
     yield from covered(planned)
     judged = f"{len(planned.rows)} requirement{'s' * (len(planned.rows) != 1)} judged"
     deeper = f", {len(planned.deeper)} need a greater depth" if planned.deeper else ""

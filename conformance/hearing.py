@@ -16,7 +16,7 @@ from .contract import Contract
 from .doubts import doubts
 from .evidence import CaseRecord, Evidence
 from .exchange import Exchange
-from .model import Depth, Zone
+from .model import Depth, Purpose, Zone
 from .plan import canary, preflight
 from .reply import items, members, text
 from .requirement import Row
@@ -71,13 +71,14 @@ def case_of(record: CaseRecord) -> Case | None:
     return Case(scenario=known[record.scenario], variant=Variant(arguments=record.arguments, depth=Depth.SMOKE))
 
 
-def hear(evidence: Evidence, setting: Setting) -> Hearing:
-    """Perform every recorded case again with its recorded exchanges."""
+def hear(evidence: Evidence, setting: Setting, *, offer: bool = False) -> Hearing:
+    """Perform every recorded case again with its recorded exchanges: those of the plan, or what was asked of features
+    that are off, which nobody is judged by."""
     latest: dict[tuple[str, int, tuple[int, int]], Exchange] = {}
-    dead = _dead_after(evidence)
+    dead, offered = _dead_after(evidence), {each.case for each in evidence.exchanges if each.purpose is Purpose.OFFER}
     doubted = doubts(evidence.exchanges, ended=evidence.recording or evidence.complete)
     for exchange in evidence.exchanges:
-        if exchange.ok or exchange.n <= dead:
+        if (exchange.case in offered) is offer and (exchange.ok or exchange.n <= dead):
             doubt = doubted.get(exchange.n)
             latest[exchange.case, exchange.round, exchange.step] = replace(exchange, doubt=doubt) if doubt else exchange
     unasked = _unasked(evidence)
@@ -94,7 +95,7 @@ def hear(evidence: Evidence, setting: Setting) -> Hearing:
         performances=performances,
         weather=sum(each.weather is not None for each in evidence.exchanges),
         unasked=unasked,
-        lost=tuple(each for each in evidence.exchanges if each.n > dead and each.dropped),
+        lost=tuple(each for each in evidence.exchanges if each.n > dead and each.dropped and each.case not in offered),
     )
 
 

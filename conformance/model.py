@@ -79,6 +79,7 @@ class Purpose(StrEnum):
     MINIMISE = "minimise"
     RETRY = "retry"
     CANARY = "canary"
+    OFFER = "offer"
 
 
 class Depth(StrEnum):

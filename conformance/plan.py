@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 
 from . import strict_json
@@ -54,7 +54,7 @@ class Step:
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What a run will fire: the steps in order.  `rows` are judged; `deeper` need a greater depth; `off` are rows whose
-    feature is off."""
+    feature is off.  `tried`: cases of features that nobody turned off, to see in the end whether they work."""
 
     setting: Setting
     depth: Depth
@@ -62,11 +62,17 @@ class Plan:
     rows: tuple[Row, ...]
     deeper: tuple[Row, ...]
     off: tuple[Row, ...]
+    tried: tuple[Case, ...] = ()
+
+    @property
+    def cases(self) -> list[Case]:
+        """All that it fires, in order."""
+        return [PREFLIGHT, *(step.case for step in self.steps), *self.tried]
 
     @property
     def requests(self) -> int:
         """The most requests it sends, preflight included, retries and repeats not."""
-        return preflight.steps + sum(step.case.steps for step in self.steps)
+        return sum(case.steps for case in self.cases)
 
     def tokens(self, context: int) -> int:
         """The most tokens it costs, retries and repeats not included."""
@@ -74,7 +80,7 @@ class Plan:
 
     def worst(self, context: int) -> tuple[int, int]:
         """Those tokens: of prompts and of completions."""
-        each = [worst_of(case, self.setting, context) for case in [PREFLIGHT, *(step.case for step in self.steps)]]
+        each = [worst_of(case, self.setting, context) for case in self.cases]
         return sum(prompt for prompt, _ in each), sum(completion for _, completion in each)
 
     def to_json(self) -> dict[str, JSON]:
@@ -88,6 +94,7 @@ class Plan:
                 {"id": step.case.id, "requests": step.case.steps, "requirements": list(step.rows)}
                 for step in self.steps
             ],
+            **({"tried": [case.id for case in self.tried]} if self.tried else {}),
         }
 
     @property
@@ -110,6 +117,7 @@ def make(setting: Setting, depth: Depth, selection: Sequence[str] = ()) -> Plan:
         rows=rows,
         deeper=tuple(row for row in selected if row not in near),
         off=off,
+        tried=_tried(setting, steps) if depth is Depth.FULL and not selection else (),
     )
     if selection and not rows:
         why = "is of a feature that is off (see --with)" if near else "needs a greater --depth"
@@ -136,6 +144,24 @@ def _matches(row: Row, pattern: str) -> bool:
 
 def _is_on(row: Row, setting: Setting) -> bool:
     return row.feature is None or row.feature in setting.features
+
+
+def with_untold(setting: Setting) -> Setting:
+    """The setting with those features on that are off in the contract, and that nobody has turned on or off."""
+    untold = {name for name, on in setting.contract.features.items() if not on}
+    return replace(setting, features=setting.features | untold)
+
+
+def _tried(setting: Setting, steps: Iterable[Step]) -> tuple[Case, ...]:
+    """The cheapest case that shows an effect of each such feature, where the plan does not ask it anyway."""
+    wide, planned = with_untold(setting), {step.case.id for step in steps}
+    found: dict[str, list[Case]] = {}
+    for row in all_rows(setting.contract):
+        scenario = row.requirement.scenario
+        if row.feature in wide.features - setting.features and not scenario.drawn and scenario.stage is Stage.BEHAVIOUR:
+            found.setdefault(row.feature, []).extend(row.cases(wide))
+    cheapest = [min(cases, key=lambda case: (case.steps, case.tokens, case.id)) for cases in found.values()]
+    return tuple({case.id: case for case in cheapest if case.id not in planned}.values())
 
 
 def _ordered(rows: Iterable[Row], setting: Setting, depth: Depth) -> list[Step]:

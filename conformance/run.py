@@ -151,7 +151,9 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
         return Ending(why=DEAD, died_of=died_of, starved=firer.starved)
     allowance = await _minimise(firer, setting, planned, watcher)
     await _ask_again(firer, setting, planned, watcher, allowance)
-    return Ending(why="done", died_of=died_of, starved=firer.starved)
+    end = Ending(why="done", died_of=died_of, starved=firer.starved)
+    await firer.fire(plan.with_untold(setting), [Job(case=case, purpose=Purpose.OFFER) for case in planned.tried])
+    return end
 
 
 def _also(order: Order, planned: Plan) -> list[Job]:

@@ -22,7 +22,7 @@ from ..reply import items, members, objects, text
 from . import proof
 from .changes import since
 from .exemplar import difference, exemplar
-from .offers import offers, states
+from .offers import offers, states, works
 from .shown import clip
 from .statements import readings, statements
 from .streams import streams
@@ -59,6 +59,8 @@ def make(
     stale = stale_entries(accepted, judged, day)
     outcome = Outcome.NONCONFORMANT if stale else outcome_of(judged, complete=evidence.complete)
     offered, used = offers(hearing.exchanges, contract), _tokens(evidence.exchanges)
+    for name, sound in works(evidence, contract).items():
+        offered[name]["works"] = sound
     requirements = [
         {**_requirement(each, contract, hearing), **_remarks(each, accepted, answers or Answers())} for each in judged
     ]

@@ -51,7 +51,7 @@ def _feature(name: str, state: str, offer: dict[str, JSON], rows: Counter[str]) 
     counts = {word: rows[word] for word in DECIDED if rows[word]}
     worst = next(iter(counts), "inconclusive")
     if state == "off":
-        seen, sign = ("is answered, though it is off", "warn") if accepted else ("not asked for", "unsupported")
+        seen, sign = _seen_of_what_is_off(name, offer)
     elif state == "refused":
         seen, sign = "refused each time", "fail"
     elif accepted and not counts:
@@ -67,6 +67,14 @@ def _feature(name: str, state: str, offer: dict[str, JSON], rows: Counter[str]) 
         answered=f"{accepted} of {asked} requests answered" if asked else "",
         counts=counts,
     )
+
+
+def _seen_of_what_is_off(name: str, offer: dict[str, JSON]) -> tuple[str, str]:
+    if offer.get("works"):
+        return f"works, though it is off: --with {name} has it judged", "observed"
+    if offer.get("accepted"):
+        return "is answered, though it is off", "warn"
+    return ("tried, and does not work", "unsupported") if "works" in offer else ("not asked for", "unsupported")
 
 
 SEEN = {

@@ -56,6 +56,8 @@ def _head(report: dict[str, JSON]) -> str:
     for told, word in (("Features that are off", "off"), ("Features that are refused each time", "refused")):
         names = sorted(name for name, state in members(report["features"]).items() if state == word)
         lines += [f"{told}: {', '.join(names)}.", ""] if names else []
+    if working := [name for name, each in members(report["offers"]).items() if members(each).get("works")]:
+        lines += [f"Features that are off, but work (`--with` has them judged): {', '.join(working)}.", ""]
     if report["selection"]:
         lines += [f"Only a selection was tested: {code(text(report['selection']))}", ""]
     if report["reference"]:

@@ -11,8 +11,13 @@ from collections.abc import Iterable, Mapping
 from typing import cast
 
 from ..contract import Contract
+from ..evidence import Evidence
 from ..exchange import Exchange
-from ..model import JSON, Zone
+from ..hearing import hear, setting_of
+from ..judge import judge
+from ..model import JSON, Verdict, Zone
+from ..plan import with_untold
+from ..requirements import rows
 from ..schema import Schema, without
 
 ENOUGH = 2
@@ -37,6 +42,24 @@ def offers(exchanges: Iterable[Exchange], contract: Contract) -> dict[str, dict[
         name: {"default": "on" if on else "off", "asked": asked[name], "accepted": accepted[name]}
         for name, on in sorted(contract.features.items())
     }
+
+
+def works(evidence: Evidence, contract: Contract) -> dict[str, bool]:
+    """Of features that are off, but were tried in the end: whether all that their requirements could judge passed.
+
+    Features of which nothing could be judged are not in it.
+    """
+    heard = hear(evidence, with_untold(setting_of(evidence, contract)), offer=True)
+    if not heard.exchanges:
+        return {}
+    tried = [
+        row for row in rows(contract) if row.feature in heard.setting.features and not contract.features[row.feature]
+    ]
+    sound: dict[str, list[bool]] = {}
+    for each in judge(heard, tried):
+        if each.verdict is Verdict.PASS or each.violated:
+            sound.setdefault(str(each.row.feature), []).append(not each.violated)
+    return {name: all(found) for name, found in sorted(sound.items())}
 
 
 def _gate(contract: Contract, feature: str) -> Schema:
