@@ -18,7 +18,7 @@ from conformance.model import Depth, UsageError
 from conformance.plan import Plan
 from conformance.scenario import Stage
 
-CONTRACTS = contracts.names()
+from .each import EACH
 
 
 def planned(
@@ -31,14 +31,14 @@ def planned(
 
 
 @pytest.mark.parametrize("depth", Depth)
-@pytest.mark.parametrize("name", CONTRACTS)
+@pytest.mark.parametrize("name", EACH)
 def test_a_depth_bounds_the_plan(name: str, depth: Depth) -> None:
     """With every step its scenarios may take, preflight and canaries included, a plan keeps to its depth's limit."""
     assert 1 < planned(name, depth).requests <= depth.limit
 
 
 @pytest.mark.parametrize("depth", [Depth.SMOKE, Depth.STANDARD])
-@pytest.mark.parametrize("name", CONTRACTS)
+@pytest.mark.parametrize("name", EACH)
 def test_a_depth_bounds_the_plan_of_every_feature(name: str, depth: Depth) -> None:
     """It does so with every feature on."""
     contract = contracts.load(name)
@@ -46,7 +46,7 @@ def test_a_depth_bounds_the_plan_of_every_feature(name: str, depth: Depth) -> No
     assert 1 < plan.make(setting, depth).requests <= depth.limit
 
 
-@pytest.mark.parametrize("name", CONTRACTS)
+@pytest.mark.parametrize("name", EACH)
 def test_each_depth_contains_the_one_before(name: str) -> None:
     """Whatever smoke judges and fires, standard does too, and full after it."""
     depths = [planned(name, depth) for depth in Depth]

@@ -93,6 +93,12 @@ ODDITIES = [
     *SAID,
     *REFUSED,
 ]
+NAMED_VARIANTS = frozenset(each.name for each in VARIANTS.values())
+SOONER_OR_LATER = [
+    pytest.param(each, id=each.name, marks=[] if each.name in NAMED_VARIANTS else pytest.mark.long) for each in ODDITIES
+]
+"""What a release is tried against, and in the long tests all others."""
+
 NEVER_MET = frozenset({"nothing odd at all", "no n above 1 at temperature 0", "everything disputed is taken"})
 """What no request of these plans meets: no script combines the two, and what is disputed and impossible is generated."""
 
@@ -111,7 +117,7 @@ def said(evidence: Evidence) -> list[object]:
     return [(each.status, each.headers, each.pieces) for each in evidence.exchanges]
 
 
-@pytest.mark.parametrize("oddity", ODDITIES, ids=lambda oddity: oddity.name)
+@pytest.mark.parametrize("oddity", SOONER_OR_LATER)
 def test_an_oddity_is_no_fault(oddity: Oddity) -> None:
     """Nothing is said against an odd endpoint but the recommendations that it departs from, and only what the oddity
     explains stays undecided."""
@@ -133,7 +139,7 @@ def test_an_oddity_is_no_fault(oddity: Oddity) -> None:
 def test_variants_stay_in_the_tests() -> None:
     """Whatever a release is tried against is tried here too, but for the weather, which has a test of its own."""
     assert len(VARIANTS) >= 20
-    assert {each.name for each in VARIANTS.values()} - {each.name for each in ODDITIES} == {WEATHER.name}
+    assert NAMED_VARIANTS - {each.name for each in ODDITIES} == {WEATHER.name}
 
 
 @pytest.mark.parametrize(("variant", "statuses"), [("accepts", {200}), ("refuses", {400})])

@@ -31,9 +31,9 @@ from conformance.report.overview import because
 from conformance.run import run
 from conformance.spoil import refusal
 
+from .each import EACH
 from .servers import COMPLETION, Heard, fixed, reply, serving
 
-CONTRACTS = contracts.names()
 KEYS = {"bearer": "a-key-of-the-tests", "basic": "tester:a-password-of-the-tests"}
 
 VALUES = options.defaults()
@@ -79,7 +79,7 @@ def faulty(mutant: Mutant | None, contract: str = "highwayapi", key: str | None 
         yield url
 
 
-@pytest.mark.parametrize("name", CONTRACTS)
+@pytest.mark.parametrize("name", EACH)
 def test_the_reference_endpoint_conforms(name: str, tmp_path: Path) -> None:
     """Against the reference endpoint of each contract, with a key, nothing fails or warns, and all is decided but what
     is of a feature that the contract leaves off."""
