@@ -1,66 +1,103 @@
 """Which of the faults in `list faults` each depth finds.
 
-    python -m bench.depths [CONTRACT ...]      default: highwayapi
+    python -m bench.depths [--contract C] [--jobs N] [--limit N]
 
-Each fault is put into the reference endpoint, the whole suite is run over a socket, and the rows that are then fail or
-warn, or have another value, are compared with those of the clean endpoint.
+Each fault is put into the reference endpoint, the whole suite is run with every feature, and the rows that then fail or
+warn, or have another value, are compared with those of the endpoint without it.  In process; over a socket where the
+fault is in the bytes themselves.  Standard is tried where smoke found nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
 import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from itertools import islice
 from pathlib import Path
 
 from conformance import catalogue, workbench
 from conformance import contract as contracts
 from conformance.console import Silent
-from conformance.model import Depth
-from conformance.mutants import Mutant
+from conformance.hearing import hear, setting_of
+from conformance.judge import Judged, judge
+from conformance.model import Depth, Verdict
 from conformance.order import Order
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
-from conformance.report import document
 from conformance.run import run
 from conformance.target import Target
+from tests.desk import Oddity
+from tests.rehearsal import rehearse
 
 Found = dict[str, str]
 """What was found: a word by row."""
 
+TELLING = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVED)
+NOTHING = "nothing"
 
-def said(name: str, mutant: Mutant | None, depth: Depth) -> Found:
+
+def said(contract: str, fault: str | None, depth: Depth) -> Found:
     """The verdicts, with their values, of a run against a fault."""
+    mutant = None if fault is None else catalogue.fault(fault)
+    if mutant is not None and mutant.wire is not None:
+        judged = over_a_socket(contract, Endpoint(contracts.load(contract), key=key(contract), mutant=mutant), depth)
+    else:
+        _, judged = rehearse(contract, Oddity(name=fault or "", mutant=mutant), depth=depth)
+    return {each.row.id: f"{each.verdict} {each.value or ''}" for each in judged if each.verdict in TELLING}
+
+
+def key(contract: str) -> str:
+    """What the endpoint wants to be shown."""
+    return workbench.KEYS[contracts.load(contract).scheme]
+
+
+def over_a_socket(name: str, endpoint: Endpoint, depth: Depth) -> tuple[Judged, ...]:
+    """The verdicts of a run as users run it."""
     contract = contracts.load(name)
-    key = workbench.KEYS[contract.scheme]
-    with running(Endpoint(contract, key=key, mutant=mutant)) as url, tempfile.TemporaryDirectory() as folder:
-        target = Target(url=url + contract.path, model="reference", scheme=contract.scheme, key=key)
-        features = frozenset(feature for feature, on in contract.features.items() if on)
-        evidence = run(Order(contract=contract, target=target, features=features, depth=depth), Path(folder), Silent())
-        report = document.make(evidence, contract)
-    return {row: f"{each['verdict']} {each['value'] or ''}" for row, each in document.rows_by_id(report).items()}
+    with running(endpoint) as url, tempfile.TemporaryDirectory() as folder:
+        target = Target(url=url + contract.path, model="reference", scheme=contract.scheme, key=key(name))
+        order = Order(contract=contract, target=target, features=frozenset(contract.features), depth=depth)
+        evidence = run(order, Path(folder), Silent())
+    return judge(hear(evidence, setting_of(evidence, contract)), order.plan().rows)
 
 
-def finds(name: str, mutant: Mutant, depth: Depth, clean: Found) -> bool:
-    """Whether a run says anything of a fault that it does not say of the clean endpoint."""
-    telling = {"fail", "warn", "observed"}
-    found = said(name, mutant, depth)
-    return any(word != clean.get(row) and word.split()[0] in telling for row, word in found.items())
+@cache
+def clean(contract: str, depth: Depth) -> Found:
+    """What is said of the endpoint without a fault."""
+    return said(contract, None, depth)
 
 
-def main(names: list[str]) -> None:
-    """Print, a contract: how many faults each depth finds, and which only the deeper one does."""
-    for name in names:
-        faults = {each["name"]: catalogue.fault(str(each["name"])) for each in catalogue.list_faults(name)}
-        missed = dict(faults)
-        for depth in (Depth.SMOKE, Depth.STANDARD):
-            clean = said(name, None, depth)
-            found = {fault for fault, mutant in missed.items() if finds(name, mutant, depth, clean)}
-            missed = {fault: mutant for fault, mutant in missed.items() if fault not in found}
-            print(f"{name}: {depth} finds {len(faults) - len(missed)} of {len(faults)} faults")
-            if depth is Depth.STANDARD:
-                print(f"  only standard finds: {', '.join(sorted(map(str, found)))}")
-                print(f"  nothing finds: {', '.join(sorted(map(str, missed))) or 'none'}")
+def finds(contract: str, fault: str, depth: Depth) -> bool:
+    """Whether a run says anything of a fault that it does not say of the endpoint without it."""
+    return any(clean(contract, depth).get(row) != word for row, word in said(contract, fault, depth).items())
+
+
+def least(contract: str, fault: str) -> str:
+    """The least depth that finds a fault."""
+    return next((depth.value for depth in (Depth.SMOKE, Depth.STANDARD) if finds(contract, fault, depth)), NOTHING)
+
+
+def main(given: Sequence[str]) -> None:
+    """Print how many faults each depth finds, and which only the deeper one does."""
+    parser = argparse.ArgumentParser(prog="python -m bench.depths")
+    parser.add_argument("--contract", choices=contracts.names(), default="highwayapi")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--limit", type=int, help="so many faults, for a first look")
+    asked = parser.parse_args(given)
+    faults = list(islice((str(each["name"]) for each in catalogue.list_faults(asked.contract)), asked.limit))
+    found: dict[str, list[str]] = {"smoke": [], "standard": [], NOTHING: []}
+    with ProcessPoolExecutor(asked.jobs) as pool:
+        for fault, depth in zip(faults, pool.map(least, [asked.contract] * len(faults), faults), strict=True):
+            found[depth].append(fault)
+            print(f"{depth:9} {fault}", file=sys.stderr, flush=True)
+    print(f"{asked.contract}: of {len(faults)} faults smoke finds {len(found['smoke'])},", end=" ")
+    print(f"standard {len(found['smoke']) + len(found['standard'])}")
+    print(f"only standard finds: {', '.join(found['standard']) or 'none'}")
+    print(f"neither finds: {', '.join(found[NOTHING]) or 'none'}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["highwayapi"])
+    main(sys.argv[1:])

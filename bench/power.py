@@ -1,9 +1,9 @@
 """How often a sampling parameter that is accepted and ignored is caught, and how often an endpoint is wronged.
 
-    python -m bench.power [--runs N] [--contract C] [--jobs N]
+    python -m bench.power [--runs N] [--clean N] [--contract C] [--jobs N]
 
-For each parameter the requirements on it are run in process, preflight and repeats included, once a seed (200 of them):
-against the reference endpoint that ignores the parameter, and against it as it is.  On a flat model, whose every token
+For each parameter the requirements on it are run in process, preflight and repeats included, once a seed: 200 times
+against the reference endpoint that ignores the parameter, and 50 times against it as it is.  On a flat model, whose every token
 has many alternatives, and on a peaked one, which is nearly always sure; with `n` and lists of log probabilities, and
 without.  Prints docs/power.md; what is done is said on standard error.
 """
@@ -50,7 +50,7 @@ a peaked one is nearly always sure; what else an endpoint can tell is choices (`
 
 A cell says in what share of the runs a requirement on the parameter failed, or warned where the document recommends.
 † in some of the others a required row was left undecided, so that the endpoint would not have been called conformant
-by them. The same runs of the endpoint without a fault: {wronged} of {all} accused it.
+by them. Of {all} runs of the endpoint without a fault {wronged} accused it.
 
 A model that is sure of its next token draws it whatever `temperature`, `top_p` or `seed` say: where that is so there is
 nothing to catch, and nobody who uses that model is harmed."""
@@ -87,22 +87,21 @@ def judged(cell: Cell, seed: int, mutant: Mutant | None) -> str:
     return UNDECIDED if Verdict.INCONCLUSIVE in told else PASSED
 
 
-def measure(cell: Cell, runs: int) -> Counter[str]:
+def measure(cell: Cell, runs: int, clean: int) -> Counter[str]:
     """How often each word is said of the endpoint with the fault, and `wronged` of the one without."""
     mutant = ignores(cell.parameter)
-    seeds = range(1, runs + 1)
-    said = Counter(judged(cell, seed, mutant) for seed in seeds)
-    said[WRONGED] = sum(judged(cell, seed, None) == CAUGHT for seed in seeds)
+    said = Counter(judged(cell, seed, mutant) for seed in range(1, runs + 1))
+    said[WRONGED] = sum(judged(cell, seed, None) == CAUGHT for seed in range(1, clean + 1))
     print(cell, dict(said), file=sys.stderr, flush=True)
     return said
 
 
-def page(contract: str, runs: int, said: Mapping[Cell, Counter[str]]) -> Iterator[str]:
+def page(contract: str, runs: int, clean: int, said: Mapping[Cell, Counter[str]]) -> Iterator[str]:
     """The lines of docs/power.md."""
     wronged = sum(each[WRONGED] for each in said.values())
     yield NOTE
     yield ""
-    yield INTRODUCTION.format(contract=contract, runs=runs, wronged=wronged, all=runs * len(said))
+    yield INTRODUCTION.format(contract=contract, runs=runs, wronged=wronged, all=clean * len(said))
     for depth in DEPTHS:
         yield ""
         yield f"## `--depth {depth}`"
@@ -128,6 +127,7 @@ def main(given: Sequence[str]) -> None:
     """Measure every cell, and print the page."""
     parser = argparse.ArgumentParser(prog="python -m bench.power")
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--clean", type=int, default=50)
     parser.add_argument("--contract", choices=contracts.names(), default="highwayapi")
     parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args(given)
@@ -139,8 +139,10 @@ def main(given: Sequence[str]) -> None:
         for has in LACKS
     ]
     with ProcessPoolExecutor(asked.jobs) as pool:
-        said = dict(zip(cells, pool.map(measure, cells, [asked.runs] * len(cells)), strict=True))
-    print("\n".join(page(asked.contract, asked.runs, said)))
+        said = dict(
+            zip(cells, pool.map(measure, cells, [asked.runs] * len(cells), [asked.clean] * len(cells)), strict=True)
+        )
+    print("\n".join(page(asked.contract, asked.runs, asked.clean, said)))
 
 
 if __name__ == "__main__":
