@@ -3,9 +3,9 @@
     python -m bench.power [--runs N] [--clean N] [--contract C] [--jobs N]
 
 For each parameter the requirements on it are run in process, preflight and repeats included, once a seed: 200 times
-against the reference endpoint that ignores the parameter, and 50 times against it as it is.  On a flat model, whose every token
-has many alternatives, and on a peaked one, which is nearly always sure; with `n` and lists of log probabilities, and
-without.  Prints docs/power.md; what is done is said on standard error.
+against the reference endpoint that ignores the parameter, and 50 times against it as it is.  On a flat model, whose
+every token has many alternatives, and on a peaked one, which is nearly always sure; with `n` and lists of log
+probabilities, and without.  Prints docs/power.md; what is done is said on standard error.
 """
 
 from __future__ import annotations
