@@ -106,6 +106,13 @@ def _parser() -> argparse.ArgumentParser:
     served.add_argument("--latency", type=float, default=0.0, metavar="MS", help="milliseconds before the first byte")
     checked = command("selfcheck", selfcheck_command, "Prove that every requirement fails when it should.")
     checked.add_argument("--contract", metavar="NAME|DIR", action="append", help="only this one (repeat); default: all")
+    checked.add_argument(
+        "--select",
+        metavar="PATTERN",
+        action="append",
+        default=[],
+        help="only requirements that match: an id, a part, a pattern (repeat)",
+    )
     checked.add_argument("--json", action="store_true", help="the kill matrix as JSON")
     checked.add_argument(
         "--pack", action="store_true", help="keep the figures in the package, where reports of this version show them"
@@ -161,13 +168,14 @@ def selfcheck_command(values: dict[str, Any]) -> int:
     from . import selfcheck
     from .report import proof
 
-    if values["pack"] and values["contract"]:
-        raise UsageError("--pack keeps the figures of all contracts: leave --contract out")
+    if values["pack"] and (values["contract"] or values["select"]):
+        raise UsageError("--pack keeps the figures of all requirements: leave --contract and --select out")
     return selfcheck.command(
         values["contract"] or contracts.names(),
         as_json=values["json"],
         say=console.say,
         pack=proof.pack if values["pack"] else None,
+        selection=values["select"],
     )
 
 

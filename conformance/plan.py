@@ -129,15 +129,16 @@ def select(contract: Contract, selection: Sequence[str]) -> tuple[Row, ...]:
     """The contract's rows that a selection names: patterns of row ids; a part's name takes the whole part."""
     found = all_rows(contract)
     for pattern in selection:
-        if not any(_matches(row, pattern) for row in found):
+        if not any(matches(row, pattern) for row in found):
             raise UsageError(
                 f"--select {pattern}: no requirement of contract {contract.name} is called that; "
                 "`chat-conformance list requirements` names them"
             )
-    return tuple(row for row in found if not selection or any(_matches(row, pattern) for pattern in selection))
+    return tuple(row for row in found if not selection or any(matches(row, pattern) for pattern in selection))
 
 
-def _matches(row: Row, pattern: str) -> bool:
+def matches(row: Row, pattern: str) -> bool:
+    """Whether a selection's pattern names a row: by its id, its requirement's, or its part's."""
     names = (row.id, row.requirement.id, row.requirement.part)
     return any(fnmatchcase(name, pattern) for name in names)
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from . import __version__
 from .judge import Judged
-from .model import JSON, Level, Verdict
+from .model import JSON, Level, UsageError, Verdict
+from .plan import matches
 from .requirement import Row
 from .requirements import rows
 from .workbench import CLEAN, Bench
@@ -34,10 +35,12 @@ class Proof:
         return self.got != self.wanted[1:] if self.wanted.startswith("≠") else self.got == self.wanted
 
 
-def prove(name: str) -> Iterator[Proof]:
-    """Every row of a contract on the clean endpoint, and on each of its mutants."""
+def prove(name: str, selection: Sequence[str] = ()) -> Iterator[Proof]:
+    """Every row of a contract on the clean endpoint, and on each of its mutants; or those that a selection names."""
     with Bench(name) as bench:
         for row in rows(bench.contract):
+            if selection and not any(matches(row, pattern) for pattern in selection):
+                continue
             clean = bench.said(row, None)
             yield _proof(bench, row, CLEAN, clean, "pass" if row.requirement.level is not Level.OBSERVE else "≠")
             for mutant in row.mutants(bench.contract):
@@ -73,9 +76,18 @@ def command(
     as_json: bool,
     say: Callable[[str], object],
     pack: Callable[[dict[str, JSON]], object] | None = None,
+    selection: Sequence[str] = (),
 ) -> int:
-    """Prove all these contracts and print the matrix; 0 if every proof holds, else 1.  `pack` is given the figures."""
-    proofs = [proof for name in names for proof in prove(name)]
+    """Prove these contracts, or what a selection names of them, and print the matrix; 0 if every proof holds, else 1.
+
+    `pack` is given the figures.  Raises UsageError for a selection that matches nothing.
+    """
+    proofs = [proof for name in names for proof in prove(name, selection)]
+    if selection and not proofs:
+        raise UsageError(
+            f"--select {' '.join(selection)}: no requirement is called that; "
+            "`chat-conformance list requirements` names them"
+        )
     if pack is not None:
         pack(figures(proofs))
     if as_json:

@@ -46,7 +46,8 @@ EXAMPLES = {
   chat-conformance serve --port 8080 --api-key a-key-for-trying
   chat-conformance serve --fault stop-cut-out --port 0""",
     "selfcheck": """examples:
-  chat-conformance selfcheck --contract highwayapi""",
+  chat-conformance selfcheck --contract highwayapi
+  chat-conformance selfcheck --select stop.ends-output""",
     "list": """examples:
   chat-conformance list requirements --contract myrouter
   chat-conformance list faults --json""",

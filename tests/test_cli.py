@@ -275,6 +275,16 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
         assert words in said
 
 
+def test_selfcheck_of_what_is_selected(capsys: pytest.CaptureFixture[str]) -> None:
+    """`selfcheck --select` proves what the patterns name and nothing else; what names nothing is refused."""
+    assert main(["selfcheck", "--select", "choices.count", "--select", "auth", "--contract", "basic-gateway"]) == 0
+    proven = {line.split()[0] for line in capsys.readouterr().out.splitlines()[1:-1]}
+    assert {each.partition(".")[0] for each in proven} == {"choices", "auth"}
+    assert [each for each in proven if each.startswith("choices")] == ["choices.count"]
+    assert main(["selfcheck", "--select", "no-such"]) == 2
+    assert "no requirement is called that" in capsys.readouterr().err
+
+
 def test_selfcheck_of_one_contract(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """`selfcheck` prints the matrix and exits 0 when every mutant is killed."""
     few = [row for row in rows(contracts.load("basic-gateway")) if row.requirement.part in ("choices", "auth")]
