@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 from . import contract as contracts
@@ -17,6 +17,9 @@ from .mutants import Mutant
 from .plan import Plan
 from .requirement import Requirement
 from .requirements import registry, rows
+
+SHOWN = 4
+"""Rows of a case that a plan for people names."""
 
 
 def _contracts(name: str | None) -> list[Contract]:
@@ -136,6 +139,13 @@ def unknown(what: str, name: str, known: list[str]) -> UsageError:
     return UsageError(f"there is no {what} {name!r}{meant}; see `chat-conformance list {what}s`")
 
 
+def _some(rows: Sequence[str]) -> str:
+    """Rows on one line, the first of them where they are many: --json has them all."""
+    shown = rows if len(rows) <= SHOWN + 1 else rows[:SHOWN]
+    more = len(rows) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
 def covered(planned: Plan) -> Iterator[str]:
     """How much of the contract's boundary classes, and of pairs of them, the plan's combinations reach."""
     bodies = [
@@ -160,7 +170,7 @@ def describe(planned: Plan, context: int, prices: Prices | None = None) -> Itera
     for step in planned.steps:
         case = step.case
         times = f"{case.steps} request{'s' * (case.steps > 1)}"
-        yield f"  {case.id:48} {times:11} {', '.join(step.rows) or case.scenario.purpose}"
+        yield f"  {case.id:48} {times:11} {_some(step.rows) or case.scenario.purpose}"
     for case in planned.tried:
         times = f"{case.steps} request{'s' * (case.steps > 1)}"
         yield f"  {case.id:48} {times:11} whether a feature works that is off"

@@ -11,8 +11,8 @@ from itertools import pairwise
 
 import pytest
 
+from conformance import catalogue, plan
 from conformance import contract as contracts
-from conformance import plan
 from conformance.ask import Setting
 from conformance.model import Depth, UsageError
 from conformance.plan import Plan
@@ -177,3 +177,13 @@ def test_a_feature_that_is_off_is_not_asked_for() -> None:
             performance = step.case.perform(chosen.setting)
             assert all(member not in request.body for request in performance.pending), step.case.id
             performance.end("only looked at")
+
+
+def test_a_plan_for_people_can_be_read() -> None:
+    """A case that very many requirements judge names some of them and counts the others; JSON has them all."""
+    made = planned("highwayapi")
+    lines = list(catalogue.describe(made, 8192))
+    talk = next(step for step in made.steps if step.case.id == "talk")
+    line = next(each for each in lines if each.split()[0] == "talk")
+    assert line.endswith(f"{', '.join(talk.rows[:4])} and {len(talk.rows) - 4} more")
+    assert max(map(len, lines)) < 300
