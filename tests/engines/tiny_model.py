@@ -1,7 +1,8 @@
 """A chat model of random weights that a real engine can load: made in a second, with nothing downloaded.
 
 A Llama of two layers whose vocabulary is the bytes and pieces of a few hundred words.  It talks nonsense, in pieces of
-words, and that is the point: the suite must judge any model.
+words, and that is the point: the suite must judge any model.  Of random weights no token is likely; with the output layer
+scaled up one nearly always is, as with a model that knows what to say.
 """
 
 from __future__ import annotations
@@ -38,9 +39,12 @@ WORDS = [
 
 HIDDEN, INNER, LAYERS, HEADS = 64, 128, 2, 2
 
+FLAT, PEAKED = 1.0, 6.0
+"""Factors on the output layer: the likeliest token has a probability of about 0.2, and of 0.97 (above 0.9 19 times in 20)."""
 
-def make(folder: Path, seed: int = 7) -> Path:
-    """Write the model's files; the same seed gives the same weights."""
+
+def make(folder: Path, sharpness: float = FLAT, seed: int = 7) -> Path:
+    """Write the model's files; the same seed gives the same weights.  `sharpness` is a factor on the output layer."""
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = _tokenizer()
     tokenizer.save(str(folder / "tokenizer.json"))
@@ -53,6 +57,7 @@ def make(folder: Path, seed: int = 7) -> Path:
     for token in range(size):
         if len(tokenizer.decode([token]).strip()) < 3:  # bytes and the end are never the likeliest
             weights["lm_head.weight"][token] = 0
+    weights["lm_head.weight"] *= np.float32(sharpness)
     _save(folder / "model.safetensors", weights)
     return folder
 
