@@ -220,17 +220,18 @@ async def _minimise(firer: Firer, setting: Setting, planned: Plan, watcher: Watc
 
 async def _ask_again(firer: Firer, setting: Setting, planned: Plan, watcher: Watcher, allowance: int) -> None:
     """Repeat what was seen once, within what is left of a quarter of what the depth may cost."""
-    owners = {step.case.id: step.rows for step in planned.steps}
+    known = {step.case.id: step for step in planned.steps}
     for rounds in ROUNDS:
         hearing = hear(firer.writer.evidence, setting)
         wanted = [judged.again for judged in judge(hearing, planned.rows) if judged.again]
-        cases = _fewest(wanted, {id_: performance.case for (id_, _), performance in hearing.performances.items()})
+        heard = {id_: performance.case for (id_, _), performance in hearing.performances.items()}
+        costed = heard | {id_: step.case for id_, step in known.items()}  # what is heard of knows not what it costs
         jobs: list[Job] = []
-        for case in cases:
+        for case in _fewest(wanted, costed):
             for round_ in rounds:
                 if round_ <= case.scenario.repeats and case.steps <= allowance:
                     allowance -= case.steps
-                    rows = owners.get(case.id, ())
+                    rows = known[case.id].rows if case.id in known else ()
                     jobs.append(Job(case=case, rows=rows, round=round_, purpose=Purpose.AGAIN))
         if not jobs:
             return

@@ -164,6 +164,21 @@ def test_seen_once_and_again(tmp_path: Path) -> None:
     assert any(each.round == 1 and each.case == "not_streamed" for each in evidence.exchanges)
 
 
+def test_all_that_was_seen_once_is_asked_again(tmp_path: Path) -> None:
+    """Bounds of several parameters are moved, and each is confirmed: a repeat costs what the plan says of its case."""
+    faults = [catalogue.fault(name) for name in ("temperature-accepts-2-point-01", "top-k-accepts-129")]
+
+    def request(call: Call) -> Call:
+        for each in faults:
+            call = each.on_request(call)
+        return call
+
+    with faulty(Mutant(name="bounds-moved", about="two bounds are moved", request=request)) as url:
+        report, _ = judged(url, tmp_path, select=["ranges"])
+    rows = ("ranges.rejects-out-of-range:temperature", "ranges.rejects-out-of-range:top_k")
+    assert findings(report) == dict.fromkeys(rows, "warn")
+
+
 def test_cold_is_001_where_zero_is_refused(tmp_path: Path) -> None:
     """An endpoint that refuses temperature 0 is asked at 0.01 instead, in the whole run, and conforms."""
 
