@@ -28,6 +28,9 @@ DEPARTURES = "bounds"
 
 GENERATED = frozenset({COMBINATION, REDUCTION, DEPARTURES})
 
+NUMB = 2
+"""Plain requests that are refused one after the other by an endpoint that lives and is dead."""
+
 PARTICULARS = re.compile(r"[0-9.]+|\"[^\"]*\"|'[^']*'")
 """What differs in the words of errors that are of one cause."""
 
@@ -95,6 +98,26 @@ def generated(exchange: Exchange) -> bool:
 def departs(exchange: Exchange) -> bool:
     """Whether it departs in one member from a request that must be accepted, which was asked beside it."""
     return exchange.scenario == DEPARTURES and exchange.step[0] > 0
+
+
+@lru_cache(maxsize=4)
+def deadly(run: tuple[Exchange, ...]) -> frozenset[str]:
+    """The cases after which the endpoint answers and is dead: each was asked alone, after a plain request that was
+    answered well and before others that were refused."""
+    found: set[str] = set()
+    asked: set[str] | None = None
+    refused = 0
+    for exchange in run:
+        if exchange.purpose is not Purpose.CANARY:
+            asked = None if asked is None or refused else asked | {exchange.case}
+        elif exchange.ok:
+            asked, refused = set(), 0
+        elif exchange.refused:
+            refused += 1
+            found |= asked if asked is not None and len(asked) == 1 and refused == NUMB else set()
+        else:
+            asked = None
+    return frozenset(found)
 
 
 def added(sent: Mapping[str, JSON], contract: Contract) -> Object:

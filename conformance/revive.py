@@ -12,17 +12,16 @@ import shutil
 from collections.abc import Sequence
 
 from .ask import Setting
+from .blame import NUMB
 from .exchange import Exchange
 from .fire import Firer, Job
 from .hearing import canaries, last_sign_of_life
 from .model import UsageError
 from .plan import canary
+from .scenario import Stage
 
 PATIENCE = 120.0
 """Seconds that an endpoint may take to come back."""
-
-NUMB = 2
-"""Plain requests that are refused one after the other by an endpoint that lives and is dead."""
 
 
 def command(words: str | None) -> str | None:
@@ -68,6 +67,11 @@ class Reviver:
                 self.culprits.append(job.case.id)
                 if not await self.back():
                     return
+
+    async def look_after(self, jobs: Sequence[Job]) -> None:
+        """See that it outlived these jobs too, if it was to refuse any of their requests."""
+        if any(job.case.scenario.stage is not Stage.BEHAVIOUR for job in jobs) and not await self.alive():
+            await self.settle(jobs)
 
     def _suspicious(self) -> bool:
         """Whether a connection was closed in the place of a reply, or the last plain request was not answered."""

@@ -141,18 +141,20 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
     watcher.begun(planned, answer)
     await firer.fire(setting, [*_saved(order, planned), *_also(order, planned)])
     jobs = [Job(case=step.case, rows=step.rows) for step in planned.steps]
-    await firer.fire(setting, jobs)
+    look = jobs[-1:] if jobs and jobs[-1].case.scenario is plan.canary else []
+    await firer.fire(setting, jobs[: len(jobs) - len(look)])
+    await firer.fire(setting, look)  # when all else has ended, for it is to tell whether the endpoint outlived it
     reviver = Reviver(firer, setting, order.restart)
     await reviver.settle(jobs)
+    if not reviver.dead:
+        allowance = await _minimise(firer, setting, planned, watcher)
+        await _ask_again(reviver, planned, watcher, allowance)
     died_of = (*reviver.culprits, *(suspects(firer.writer.evidence.exchanges) if reviver.dead else ()))
     for culprit in died_of:
         watcher.died(culprit)
-    if reviver.dead:
-        return Ending(why=DEAD, died_of=died_of, starved=firer.starved)
-    allowance = await _minimise(firer, setting, planned, watcher)
-    await _ask_again(firer, setting, planned, watcher, allowance)
-    end = Ending(why="done", died_of=died_of, starved=firer.starved)
-    await firer.fire(plan.with_untold(setting), [Job(case=case, purpose=Purpose.OFFER) for case in planned.tried])
+    end = Ending(why=DEAD if reviver.dead else "done", died_of=died_of, starved=firer.starved)
+    if not reviver.dead:
+        await firer.fire(plan.with_untold(setting), [Job(case=case, purpose=Purpose.OFFER) for case in planned.tried])
     return end
 
 
@@ -218,16 +220,20 @@ async def _minimise(firer: Firer, setting: Setting, planned: Plan, watcher: Watc
     return max(allowance, 0)
 
 
-async def _ask_again(firer: Firer, setting: Setting, planned: Plan, watcher: Watcher, allowance: int) -> None:
-    """Repeat what was seen once, within what is left of a quarter of what the depth may cost."""
+async def _ask_again(reviver: Reviver, planned: Plan, watcher: Watcher, allowance: int) -> None:
+    """Repeat what was seen once, within what is left of a quarter of what the depth may cost.
+
+    What the endpoint died of was asked again when that was found out, and is not asked a third time.
+    """
+    firer, setting = reviver.firer, reviver.setting
     known = {step.case.id: step for step in planned.steps}
     for rounds in ROUNDS:
         hearing = hear(firer.writer.evidence, setting)
-        wanted = [judged.again for judged in judge(hearing, planned.rows) if judged.again]
+        wanted = [judged.again.difference(reviver.culprits) for judged in judge(hearing, planned.rows)]
         heard = {id_: performance.case for (id_, _), performance in hearing.performances.items()}
         costed = heard | {id_: step.case for id_, step in known.items()}  # what is heard of knows not what it costs
         jobs: list[Job] = []
-        for case in _fewest(wanted, costed):
+        for case in _fewest([ids for ids in wanted if ids], costed):
             for round_ in rounds:
                 if round_ <= case.scenario.repeats and case.steps <= allowance:
                     allowance -= case.steps
@@ -237,6 +243,9 @@ async def _ask_again(firer: Firer, setting: Setting, planned: Plan, watcher: Wat
             return
         watcher.repeating(len(jobs))
         await firer.fire(setting, jobs)
+        await reviver.look_after(jobs)
+        if reviver.dead:
+            return
 
 
 def _fewest(wanted: Sequence[frozenset[str]], cases: dict[str, Case]) -> list[Case]:

@@ -16,7 +16,11 @@ from pathlib import Path
 import pytest
 
 from conformance import contract as contracts
+from conformance.blame import deadly
 from conformance.cli import main
+from conformance.exchange import Exchange
+from conformance.exchange import Sent as Asked
+from conformance.model import Purpose
 from conformance.mutants import Mutant, Refused, Sent
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
@@ -35,8 +39,10 @@ from conformance.reference.endpoint import Endpoint
 
 def die(sent):
     if sent.get("top_k") == 129:
-        os._exit(3)
+        DEATH
+    return Refused(status=404, parameter="thread") if numb else None
 
+numb = []
 mutant = Mutant(name="mortal", about="dies of a top_k of 129", refuse=die)
 endpoint = Endpoint(contracts.load("highwayapi"), key=sys.argv[2], mutant=mutant)
 open("pids", "a").write(f"{os.getpid()}\\n")
@@ -51,13 +57,18 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
+DEATHS = {"killed": "os._exit(3)", "numbed": "numb.append(True)"}
+"""How it dies: its process ends, or refuses everything from then on."""
+
+
 @pytest.fixture
-def mortal(tmp_path: Path) -> Iterator[tuple[int, str]]:
+def mortal(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[tuple[int, str]]:
     """Such an endpoint: its port, and the command that starts it again."""
     port = free_port()
-    (tmp_path / "mortal.py").write_text(MORTAL)
+    (tmp_path / "mortal.py").write_text(MORTAL.replace("DEATH", DEATHS[getattr(request, "param", "killed")]))
     start = tmp_path / "start.sh"
-    start.write_text(f"cd {tmp_path}\n{sys.executable} mortal.py {port} {KEY} >/dev/null 2>&1 &\n")
+    end = "test -f pids && kill -9 $(tail -n 1 pids)"
+    start.write_text(f"cd {tmp_path}\n{end}\n{sys.executable} mortal.py {port} {KEY} >/dev/null 2>&1 &\n")
     command = f"bash {start}"
     subprocess.run(["bash", str(start)], check=True)
     until = time.monotonic() + 30
@@ -81,6 +92,7 @@ def run(port: int, out: Path, monkeypatch: pytest.MonkeyPatch, *more: str, selec
     return {f"{row['id']}:{row['parameter']}": row["verdict"] for row in report["requirements"]}
 
 
+@pytest.mark.parametrize("mortal", DEATHS, indirect=True)
 def test_the_culprit_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mortal: tuple[int, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,6 +102,37 @@ def test_the_culprit_is_named(
     bad = {name for name, verdict in verdicts.items() if verdict not in ("pass", "unsupported")}
     assert bad == {"ranges.no-crash:top_k"}
     assert "did not outlive bounds[parameter=top_k" in capsys.readouterr().err
+
+
+def plain(status: int | None) -> Exchange:
+    """A plain request, answered so."""
+    return asked("canary", status, Purpose.CANARY)
+
+
+def asked(case: str, status: int | None = 404, purpose: Purpose = Purpose.PLAN) -> Exchange:
+    """A request of a case, answered so."""
+    sent = Asked(method="POST", url="http://a", headers=(), body=b"{}")
+    return Exchange(n=1, case=case, step=(0, 0), purpose=purpose, request=sent, status=status)
+
+
+DEAD: dict[str, tuple[tuple[Exchange, ...], set[str]]] = {
+    "it refuses what is valid": ((plain(200), asked("a"), asked("a", 200), plain(404), plain(404)), {"a"}),
+    "each of two": ((plain(200), asked("a"), *[plain(404)] * 3, plain(200), asked("b"), *[plain(400)] * 2), {"a", "b"}),
+    "it was refused once": ((plain(200), asked("a"), plain(404), plain(200)), set()),
+    "it met with weather": ((plain(200), asked("a"), plain(429), plain(429)), set()),
+    "it is gone": ((plain(200), asked("a"), plain(None), plain(None)), set()),
+    "there were two": ((plain(200), asked("a"), asked("b"), plain(404), plain(404)), set()),
+    "another came between": ((plain(200), asked("a"), plain(404), asked("b"), plain(404), plain(404)), set()),
+    "it was dead before": ((plain(404), asked("a"), plain(404), plain(404)), set()),
+    "nobody looked before": ((asked("a"), plain(404), plain(404)), set()),
+}
+
+
+@pytest.mark.parametrize("name", DEAD)
+def test_of_what_it_died(name: str) -> None:
+    """A case is deadly if it was asked alone of an endpoint that answered before and refuses what is valid after it."""
+    run, culprits = DEAD[name]
+    assert deadly(run) == culprits
 
 
 def test_without_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mortal: tuple[int, str]) -> None:

@@ -9,7 +9,7 @@ from typing import cast
 
 from .. import moved
 from ..ask import Ask, Setting
-from ..blame import departs
+from ..blame import deadly, departs
 from ..contract import Contract
 from ..exchange import Exchange
 from ..generate.departures import Departure, departures, kind_of
@@ -180,12 +180,16 @@ def wrong_type_is_refused(exchange: Exchange, *, contract: Contract, parameter: 
     parameter=lambda contract: tuple(whole_kitchen(contract).parameters),
     mutants=moved.crashes,
 )
-def nothing_crashes(exchange: Exchange, *, parameter: str) -> Iterator[Finding]:
-    """Whatever value a parameter has, the endpoint does not fall over it: no 5xx, no closed connection."""
+def nothing_crashes(exchange: Exchange, *, parameter: str, run: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """Whatever value a parameter has, the endpoint does not fall over it: no 5xx, no closed connection, and what is
+    valid is answered after it."""
+    named = shown(exchange, parameter)
     if exchange.crashed:
-        yield Violation(
-            pointer="status", observed=exchange.answer, expected=f"below 500 for {shown(exchange, parameter)}"
-        )
+        yield Violation(pointer="status", observed=exchange.answer, expected=f"below 500 for {named}")
+    elif exchange.refused and exchange.status not in REFUSALS and exchange.case in deadly(run):
+        observed = f"{exchange.answer}, and so are plain requests from then on"
+        expected = f"an answer that the endpoint outlives, for {named} or what was asked beside it"
+        yield Violation(pointer="status", observed=observed, expected=expected)
 
 
 @of_departures(
