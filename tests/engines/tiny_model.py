@@ -19,6 +19,7 @@ SPECIAL = ("<pad>", "<user>", "<model>", "<end>")
 END = SPECIAL.index("<end>")
 
 TEMPLATE = (
+    "{% if tools %}<user>{{ tools | tojson }}<end>{% endif %}"
     "{% for message in messages %}{{ '<model>' if message.role == 'assistant' else '<user>' }}{{ message.content }}<end>"
     "{% endfor %}{% if add_generation_prompt %}<model>{% endif %}"
 )
