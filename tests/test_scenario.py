@@ -358,3 +358,29 @@ def test_nonces_hang_on_the_seed() -> None:
     case = conversations.talk.cases(SETTING)[0]
     asked = [case.perform(replace(SETTING, seed=seed)).pending[0].body for seed in (1, 1, 2)]
     assert asked[0] == asked[1] != asked[2]
+
+
+@pytest.mark.parametrize(
+    ("said", "end"),
+    [
+        ("ain change yesterday for the letters", " ay for the letters"),
+        ("Wood floats. So does cork", " So does cork"),
+        ("let let let let", ""),
+        ("", ""),
+        ("half of a character \ud83c", " character \ud83c"),
+    ],
+)
+def test_prompts_end_in_what_the_model_says(said: str, end: str) -> None:
+    """Whether a prompt's tokens count is asked with tokens of the model's own, which come last, and not its first ones."""
+    (case,) = scenarios()["before_a_word"].cases(SETTING)
+    performance = case.perform(SETTING)
+    talk = replace(reply(), pieces=((0.1, strict_json.dump({"choices": [{"message": {"content": said}}]})),))
+    performance.answer((talk,))
+    prompts = {members(objects_of(each)[-1])["content"] for each in performance.pending}
+    assert len(prompts) == 2
+    assert all(re.search(rf"[.?]{re.escape(end)} \([0-9a-f]{{8}}\)$", str(each)) for each in prompts)
+
+
+def objects_of(request: Request) -> list[Any]:
+    """A request's messages."""
+    return items(members(strict_json.parse(request.body).value).get("messages"))

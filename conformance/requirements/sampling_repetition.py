@@ -123,13 +123,25 @@ WORDY = (
 )
 """Prompts of many different tokens, the more of them to be favoured."""
 
+OWN, LETTERS = 32, 160
+"""Tokens of the model's own that are put into the prompt too, for those of ours may all be ones it never says; and how
+many letters of them at most."""
 
-@scenario(steps=6, tokens=6, depth=Depth.FULL)
+
+def _later(said: str) -> str:
+    """The later half of what was said; nothing, if its first letters come up there: they are said first as it is."""
+    words = said.strip()
+    later = words[len(words) // 2 :][-LETTERS:].strip()
+    return f" {later}" if later and words[:3] not in later else ""
+
+
+@scenario(steps=7, tokens=6 + OWN, depth=Depth.FULL)
 def before_a_word(ask: Ask) -> Script:
     """Have the first token said coldly, when nothing but the prompt can come up again, at 1.0, above it and below."""
+    talk = yield ask(max_tokens=OWN, also=neutral(ask, temperature=ask.setting.cold, repetition_penalty=1.0))
     yield [
         ask(
-            prompt=prompt,
+            prompt=prompt + _later(talk.text),
             max_tokens=1,
             also=neutral(ask, temperature=ask.setting.cold, repetition_penalty=value),
         )
@@ -157,7 +169,7 @@ def _of_the_reply_only() -> Mutant:
     parameter="repetition_penalty",
     mutants=[_of_the_reply_only(), ignores("repetition_penalty")],
 )
-def prompts_count(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+def prompts_count(_: Exchange, asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     """Tokens of the prompt have come up too: far below 1.0 one of them, if it has any logit above 0, is said first."""
     texts = [each.text for each in asked]
     if not all(each.legible and each.text.strip() and REPLACEMENT not in each.text for each in asked):
