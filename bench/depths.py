@@ -2,9 +2,9 @@
 
     python -m bench.depths [--contract C] [--jobs N] [--limit N]
 
-Each fault is put into the reference endpoint, the whole suite is run with every feature, and the rows that then fail or
-warn, or have another value, are compared with those of the endpoint without it.  In process; over a socket where the
-fault is in the bytes themselves.  Standard is tried where smoke found nothing.
+Each fault is put into the reference endpoint, the suite is run with every feature, and the rows that then fail or warn,
+or have another value, are compared with those of the endpoint without it.  In process; over a socket where the fault is
+in the bytes themselves.  Where smoke finds nothing standard is tried: the fault's own requirements first, and then all.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
@@ -27,6 +28,7 @@ from conformance.model import Depth, Verdict
 from conformance.order import Order
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
+from conformance.requirements import rows
 from conformance.run import run
 from conformance.target import Target
 from tests.desk import Oddity
@@ -39,13 +41,15 @@ TELLING = (Verdict.FAIL, Verdict.WARN, Verdict.OBSERVED)
 NOTHING = "nothing"
 
 
-def said(contract: str, fault: str | None, depth: Depth) -> Found:
-    """The verdicts, with their values, of a run against a fault."""
+def said(contract: str, fault: str | None, depth: Depth, selection: tuple[str, ...]) -> Found:
+    """The verdicts, with their values, of a run against a fault; of a selection, or of everything."""
     mutant = None if fault is None else catalogue.fault(fault)
     if mutant is not None and mutant.wire is not None:
-        judged = over_a_socket(contract, Endpoint(contracts.load(contract), key=key(contract), mutant=mutant), depth)
+        judged = over_a_socket(
+            contract, Endpoint(contracts.load(contract), key=key(contract), mutant=mutant), depth, selection
+        )
     else:
-        _, judged = rehearse(contract, Oddity(name=fault or "", mutant=mutant), depth=depth)
+        _, judged = rehearse(contract, Oddity(name=fault or "", mutant=mutant), depth=depth, selection=selection)
     return {each.row.id: f"{each.verdict} {each.value or ''}" for each in judged if each.verdict in TELLING}
 
 
@@ -54,30 +58,47 @@ def key(contract: str) -> str:
     return workbench.KEYS[contracts.load(contract).scheme]
 
 
-def over_a_socket(name: str, endpoint: Endpoint, depth: Depth) -> tuple[Judged, ...]:
+def over_a_socket(name: str, endpoint: Endpoint, depth: Depth, selection: tuple[str, ...]) -> tuple[Judged, ...]:
     """The verdicts of a run as users run it."""
     contract = contracts.load(name)
     with running(endpoint) as url, tempfile.TemporaryDirectory() as folder:
         target = Target(url=url + contract.path, model="reference", scheme=contract.scheme, key=key(name))
-        order = Order(contract=contract, target=target, features=frozenset(contract.features), depth=depth)
+        features = frozenset(contract.features)
+        order = Order(contract=contract, target=target, features=features, depth=depth, selection=selection)
         evidence = run(order, Path(folder), Silent())
     return judge(hear(evidence, setting_of(evidence, contract)), order.plan().rows)
 
 
 @cache
-def clean(contract: str, depth: Depth) -> Found:
+def clean(contract: str, depth: Depth, selection: tuple[str, ...]) -> Found:
     """What is said of the endpoint without a fault."""
-    return said(contract, None, depth)
+    return said(contract, None, depth, selection)
 
 
-def finds(contract: str, fault: str, depth: Depth) -> bool:
+def finds(contract: str, fault: str, depth: Depth, selection: tuple[str, ...] = ()) -> bool:
     """Whether a run says anything of a fault that it does not say of the endpoint without it."""
-    return any(clean(contract, depth).get(row) != word for row, word in said(contract, fault, depth).items())
+    plainly = clean(contract, depth, selection)
+    return any(plainly.get(row) != word for row, word in said(contract, fault, depth, selection).items())
+
+
+@cache
+def owners(contract: str) -> dict[str, tuple[str, ...]]:
+    """The rows that must catch a fault and are judged at standard, by its name."""
+    known, found = contracts.load(contract), defaultdict[str, list[str]](list)
+    for row in rows(known):
+        for mutant in row.mutants(known) if row.least(known) is not Depth.FULL else ():
+            found[mutant.name].append(row.id)
+    return {name: tuple(ids) for name, ids in found.items()}
 
 
 def least(contract: str, fault: str) -> str:
     """The least depth that finds a fault."""
-    return next((depth.value for depth in (Depth.SMOKE, Depth.STANDARD) if finds(contract, fault, depth)), NOTHING)
+    if finds(contract, fault, Depth.SMOKE):
+        return Depth.SMOKE.value
+    own = owners(contract).get(fault)
+    if own and finds(contract, fault, Depth.STANDARD, own):
+        return Depth.STANDARD.value
+    return Depth.STANDARD.value if finds(contract, fault, Depth.STANDARD) else NOTHING
 
 
 def main(given: Sequence[str]) -> None:
