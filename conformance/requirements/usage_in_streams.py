@@ -13,7 +13,7 @@ from ..conversations import plain_stream, stream
 from ..exchange import Exchange
 from ..model import Kind, Level, Observation, Violation
 from ..mutants import Mutant, Object
-from ..reply import members
+from ..reply import members, objects
 from ..requirement import requirement
 from ..spoil import either
 from ..spoil import stream as streams_with
@@ -177,3 +177,37 @@ def usage_once(exchange: Exchange) -> Iterator[Violation]:
     having = sum(isinstance(chunk.get("usage"), dict) for chunk in exchange.chunks)
     if having > 1:
         yield Violation(pointer="event */usage", observed=f"in {having} chunks", expected="in one")
+
+
+def _moved(chunks: list[Object], *choices: Object) -> list[Object]:
+    """The usage in a chunk of its own, beside these choices."""
+    used = next((chunk.get("usage") for chunk in chunks if chunk.get("usage")), None)
+    bare = [_bare(chunk) for chunk in chunks if chunk["choices"]]
+    return [*bare, {**bare[-1], "choices": [*choices], "usage": used}]
+
+
+def _beside_silence(chunks: list[Object]) -> list[Object]:
+    return _moved(chunks, {"index": 0, "delta": {}})
+
+
+def _elsewhere(chunks: list[Object]) -> list[Object]:
+    *others, last = _moved(chunks)
+    apart = any(chunk.get("usage") and not chunk["choices"] for chunk in chunks)
+    return [*others[:-1], {**others[-1], "usage": last["usage"]}] if apart else [*others, last]
+
+
+@of_usage(
+    "usage.stream-beside",
+    level=OBSERVE,
+    mutants=[
+        streams_with("usage-beside-silence", "the usage comes beside a choice that says nothing", _beside_silence),
+        streams_with("usage-elsewhere", "the usage comes with the end of a choice, or apart from it", _elsewhere),
+    ],
+)
+def usage_beside(exchange: Exchange) -> Iterator[Observation]:
+    """What the chunk with the usage holds besides: no choice, one that says nothing, or the end of one."""
+    chunk = next(chunk for chunk in reversed(exchange.chunks) if isinstance(chunk.get("usage"), dict))
+    choices = list(objects(chunk.get("choices")))
+    says = any(choice.get("finish_reason") or any(members(choice.get("delta")).values()) for choice in choices)
+    value = "the end of a choice" if says else "a choice that says nothing" if choices else "no choice"
+    yield Observation(value=value, exchanges=(exchange.n,))
