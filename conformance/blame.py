@@ -103,7 +103,7 @@ def departs(exchange: Exchange) -> bool:
 @lru_cache(maxsize=4)
 def deadly(run: tuple[Exchange, ...]) -> frozenset[str]:
     """The cases after which the endpoint answers and is dead: each was asked alone, after a plain request that was
-    answered well and before others that were refused."""
+    answered well and before others that were refused, though not for their key."""
     found: set[str] = set()
     asked: set[str] | None = None
     refused = 0
@@ -112,7 +112,7 @@ def deadly(run: tuple[Exchange, ...]) -> frozenset[str]:
             asked = None if asked is None or refused else asked | {exchange.case}
         elif exchange.ok:
             asked, refused = set(), 0
-        elif exchange.refused:
+        elif exchange.refused and exchange.status not in (401, 403):
             refused += 1
             found |= asked if asked is not None and len(asked) == 1 and refused == NUMB else set()
         else:

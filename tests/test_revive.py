@@ -120,6 +120,7 @@ DEAD: dict[str, tuple[tuple[Exchange, ...], set[str]]] = {
     "each of two": ((plain(200), asked("a"), *[plain(404)] * 3, plain(200), asked("b"), *[plain(400)] * 2), {"a", "b"}),
     "it was refused once": ((plain(200), asked("a"), plain(404), plain(200)), set()),
     "it met with weather": ((plain(200), asked("a"), plain(429), plain(429)), set()),
+    "the key was taken back": ((plain(200), asked("a", 401), plain(401), plain(401)), set()),
     "it is gone": ((plain(200), asked("a"), plain(None), plain(None)), set()),
     "there were two": ((plain(200), asked("a"), asked("b"), plain(404), plain(404)), set()),
     "another came between": ((plain(200), asked("a"), plain(404), asked("b"), plain(404), plain(404)), set()),
