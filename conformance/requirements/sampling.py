@@ -68,8 +68,6 @@ def first_tokens(ask: Ask, but: Mapping[str, Given] | None = None, count: int = 
 
 def bent(ask: Ask, **but: JSON) -> Script:
     """First tokens without a parameter, then what is said with it: some tokens with lists, or first tokens again."""
-    if not (ask.has("n") or ask.has("logprobs")):
-        return NEITHER
     before = yield first_tokens(ask)
     many = len(before.choices) >= ENOUGH
     if any(place.listed for place in all_places(before)):
@@ -82,7 +80,7 @@ def bent(ask: Ask, **but: JSON) -> Script:
     return None
 
 
-NEITHER = "neither several choices nor log probabilities were to be had: depth full asks one by one"
+NEITHER = "neither several choices nor log probabilities were given: --without n and --without logprobs ask otherwise"
 
 
 def modes(base: Scenario) -> Scenario:

@@ -1,20 +1,22 @@
-"""Temperature, top_p, top_k and min_p act, where several choices or log probabilities are to be had."""
+"""Temperature, top_p, top_k and min_p act: by lists, by many first tokens, or by how replies begin."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from ..ask import Ask
+from ..ask import Ask, Setting
 from ..exchange import Exchange
 from ..model import Finding, Level
 from ..mutants import Call, Mutant, Sent
 from ..requirement import requirement
-from ..scenario import Script, scenario
+from ..scenario import Scenario, Script, Variant, drawn, scenario
 from ..spoil import ignores, streaming
 from ..statistics import ALPHA, at_least
 from .sampling import Bend, bent, coincidences, judged, modes
+from .sampling_extremes import REPLIES, TOKENS, alone, extreme
 
 MUST, OBSERVE = Level.MUST, Level.OBSERVE
 
@@ -110,28 +112,60 @@ def ignored(member: str, *others: Mutant) -> list[Mutant]:
     return [ignores(member), ignores(member, when=streaming), beside_n, *others]
 
 
-@scenario(steps=2, tokens=160)
+def _bent(ask: Ask, bend: Bend) -> Script:
+    """First tokens without a parameter, then what is said with it; where there are neither choices nor log
+    probabilities, replies with and without its extreme."""
+    if ask.has("n") or ask.has("logprobs"):
+        return (yield from bent(ask, **{bend.name: bend.value}))
+    yield extreme(ask, bend.name)
+    return None
+
+
+def _found(bend: Bend, asked: Sequence[Any]) -> Iterator[Finding]:
+    yield from judged(bend, *asked) if len(asked) > 1 else alone(bend.name, *asked)
+
+
+def _priced(base: Scenario) -> Scenario:
+    """In its modes, with what a case costs where there are choices or log probabilities, and where there are not."""
+    made = modes(base)
+
+    def priced(setting: Setting) -> Iterator[Variant]:
+        some = bool({"n", "logprobs"} & setting.features)
+        for variant in made.variants(setting.contract):
+            yield replace(variant, steps=2, tokens=160) if some else variant
+
+    return drawn(made, priced)
+
+
+cases = scenario(steps=REPLIES, tokens=REPLIES * TOKENS)
+"""A script of one parameter, at its most expensive."""
+
+
+@cases
 def cooled(ask: Ask) -> Script:
     """First tokens at temperature 1, then some at 0.02."""
-    return (yield from bent(ask, temperature=COLD))
+    return (yield from _bent(ask, LOW))
 
 
-@scenario(steps=2, tokens=160)
+cooling = _priced(cooled)
+
+
+@cases
 def narrowed(ask: Ask) -> Script:
     """First tokens with top_p 1, then some with 0.01."""
-    return (yield from bent(ask, top_p=NUCLEUS))
+    return (yield from _bent(ask, TOP_P))
 
 
-@scenario(steps=2, tokens=160)
+@cases
 def topped(ask: Ask) -> Script:
     """First tokens with nearly all candidates, then some with top_k 2."""
-    return (yield from bent(ask, top_k=2))
+    return (yield from _bent(ask, TOP_K))
 
 
-@scenario(steps=2, tokens=160)
+@cases
 def floored(ask: Ask) -> Script:
     """First tokens with min_p 0, then some with 1."""
-    return (yield from bent(ask, min_p=1))
+    return (yield from _bent(ask, MIN_P))
 
 
 on_sampling = partial(requirement, level=MUST)
@@ -141,7 +175,7 @@ on_sampling = partial(requirement, level=MUST)
 @on_sampling(
     "sampling.temperature-low",
     source="temperature",
-    scenario=modes(cooled),
+    scenario=cooling,
     parameter="temperature",
     mutants=ignored(
         "temperature",
@@ -149,15 +183,15 @@ on_sampling = partial(requirement, level=MUST)
         as_if("temperature-upside-down", "it counts from the other end", "temperature", lambda value: 2 - value),
     ),
 )
-def low_is_alike(plain: Exchange, changed: Exchange) -> Iterator[Finding]:
+def low_is_alike(*asked: Exchange | tuple[Exchange, ...]) -> Iterator[Finding]:
     """At a low temperature the likeliest tokens are said, and hardly ever another."""
-    yield from judged(LOW, plain, changed)
+    yield from _found(LOW, asked)
 
 
 @on_sampling(
     "sampling.top-p-acts",
     source="top_p",
-    scenario=modes(narrowed),
+    scenario=_priced(narrowed),
     parameter="top_p",
     mutants=ignored(
         "top_p",
@@ -165,15 +199,15 @@ def low_is_alike(plain: Exchange, changed: Exchange) -> Iterator[Finding]:
         as_if("top-p-at-least-half", "a top_p below 0.5 counts as 0.5", "top_p", lambda value: max(value, 0.5)),
     ),
 )
-def top_p_acts(plain: Exchange, changed: Exchange) -> Iterator[Finding]:
+def top_p_acts(*asked: Exchange | tuple[Exchange, ...]) -> Iterator[Finding]:
     """With top_p only the likeliest tokens are said that together have this probability."""
-    yield from judged(TOP_P, plain, changed)
+    yield from _found(TOP_P, asked)
 
 
 @on_sampling(
     "sampling.top-k-acts",
     source="top_k",
-    scenario=modes(topped),
+    scenario=_priced(topped),
     feature="top-k",
     parameter="top_k",
     mutants=ignored(
@@ -182,15 +216,15 @@ def top_p_acts(plain: Exchange, changed: Exchange) -> Iterator[Finding]:
         as_if("top-k-at-least-ten", "a top_k below 10 counts as 10", "top_k", lambda value: max(value, 10)),
     ),
 )
-def top_k_acts(plain: Exchange, changed: Exchange) -> Iterator[Finding]:
+def top_k_acts(*asked: Exchange | tuple[Exchange, ...]) -> Iterator[Finding]:
     """With top_k only so many of the likeliest tokens are said, but for such as are equally likely."""
-    yield from judged(TOP_K, plain, changed)
+    yield from _found(TOP_K, asked)
 
 
 @on_sampling(
     "sampling.min-p-acts",
     source="min_p",
-    scenario=modes(floored),
+    scenario=_priced(floored),
     feature="min-p",
     parameter="min_p",
     mutants=ignored(
@@ -199,6 +233,6 @@ def top_k_acts(plain: Exchange, changed: Exchange) -> Iterator[Finding]:
         as_if("min-p-the-other-way", "min_p counts from the other end", "min_p", lambda value: 1 - value),
     ),
 )
-def min_p_acts(plain: Exchange, changed: Exchange) -> Iterator[Finding]:
+def min_p_acts(*asked: Exchange | tuple[Exchange, ...]) -> Iterator[Finding]:
     """With min_p no token is said that has less than this part of the likeliest one's probability."""
-    yield from judged(MIN_P, plain, changed)
+    yield from _found(MIN_P, asked)

@@ -17,8 +17,8 @@ from ..scenario import Script, scenario
 from ..spoil import either, ignores
 from ..statistics import ALPHA, betrayed, tempered
 from .logprobs_asked import neutral
-from .sampling import ENOUGH, NEITHER, PROMPT, first_tokens, modes, telling
-from .sampling_bends import as_if, cooled, on_sampling
+from .sampling import ENOUGH, NEITHER, PROMPT, first_tokens, telling
+from .sampling_bends import as_if, cooling, on_sampling
 
 OBSERVE = Level.OBSERVE
 
@@ -96,7 +96,7 @@ def _told_after(sent: Sent, body: Object) -> None:
     "sampling.logprobs-reading",
     level=OBSERVE,
     source="logprobs",
-    scenario=modes(cooled),
+    scenario=cooling,
     feature="logprobs",
     parameter="logprobs",
     mutants=[either("logprobs-after-the-sampler", "log probabilities are told of what the sampler made", _told_after)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 from dataclasses import replace
+from functools import cache
 
 from conformance import catalogue
 from conformance import contract as contracts
@@ -30,6 +31,7 @@ ON = frozenset(name for name, on in CONTRACT.features.items() if on)
 TRIED = {"content-parts", "images", "video", "reasoning-separation", "thinking-switch"}
 
 
+@cache
 def order(features: frozenset[str] = ON, depth: Depth = Depth.FULL, selection: tuple[str, ...] = ()) -> Order:
     """A run with these features."""
     target = Target(url=HOST + CONTRACT.path, model="reference", scheme=CONTRACT.scheme, key=KEYS[CONTRACT.scheme])

@@ -1,0 +1,66 @@
+"""Temperature, top_p, top_k and min_p where neither choices nor log probabilities are to be had: at its extreme each of
+them leaves one token, so that replies begin alike which otherwise do not.
+
+Four replies of which no two begin alike speak against an endpoint whose cold replies do: ties and the noise of batches
+part them now and then, never at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from ..ask import Ask
+from ..exchange import Exchange
+from ..model import JSON, Finding, NotJudged, Request, Violation
+from ..schema import show
+from .logprobs_asked import neutral
+from .sampling import PROMPT
+from .sampling_pull import longest_beginning
+
+EXTREMES: dict[str, JSON] = {"temperature": 0.01, "top_p": 1e-6, "top_k": 1, "min_p": 1}
+"""What leaves one token, but for such as are equally likely; of a flat vocabulary of a million, too."""
+
+COLD, SAME, WARM = 2, 4, 2
+"""Replies as cold as can be, replies at the extreme, and replies with everything at its neutral value."""
+
+REPLIES, TOKENS = COLD + SAME + WARM, 24
+
+ALIKE = 8
+"""Texts begin alike that have more than one part in so many of the shorter one in common: three tokens of 24."""
+
+LEAST = 16
+"""Characters of a text of which that can be said."""
+
+
+def extreme(ask: Ask, name: str) -> list[Request]:
+    """Talk coldly, with the parameter at its extreme, and warmly."""
+    cold, same = neutral(ask, temperature=ask.setting.cold), neutral(ask, **{name: EXTREMES[name]})
+    bodies = [cold] * COLD + [same] * SAME + [neutral(ask)] * WARM
+    return [ask(prompt=PROMPT, max_tokens=TOKENS, also=body) for body in bodies]
+
+
+def alone(name: str, asked: Sequence[Exchange]) -> Iterator[Finding]:
+    """What these replies say of a parameter."""
+    texts = [each.text for each in asked]
+    cold, same, warm = texts[:COLD], texts[COLD : COLD + SAME], texts[COLD + SAME :]
+    if not all(each.legible for each in asked):
+        yield NotJudged(reason="the replies could not be read")
+    elif min(map(len, texts)) < LEAST:
+        yield NotJudged(reason="the replies were too short to be compared")
+    elif not _alike(cold):
+        yield NotJudged(reason="cold replies differ between calls, from their first words on")
+    elif not _alike(same):
+        yield Violation(
+            pointer="/choices/0/message/content",
+            observed=", ".join(show(text, 40) for text in same),
+            expected=f"replies that begin alike, for {name} {show(EXTREMES[name])} leaves one token",
+            exchanges=tuple(each.n for each in asked[COLD : COLD + SAME]),
+        )
+    elif _alike([cold[0], *warm]):
+        yield NotJudged(reason="the model was too sure of what to say for an effect to be seen")
+
+
+def _alike(texts: Sequence[str]) -> bool:
+    """Whether any two of them begin alike."""
+    return any(longest_beginning(pair) * ALIKE > min(map(len, pair)) for pair in combinations(texts, 2))
