@@ -82,7 +82,8 @@ def _facts(found: Requirement, loaded: list[Contract]) -> Iterator[tuple[str, st
     claimed = [contract for contract in loaded if contract.claiming(found.id)]
     yield "judged on", KINDS[found.kind]
     if found.feature:
-        yield "feature", f"{found.feature}; where it is off the verdict is unsupported"
+        needed = f"{found.feature}, beside {found.beside}" if found.beside else found.feature
+        yield "feature", f"{needed}; where it is off the verdict is unsupported"
     depth = min((found.scenario.least(each) for each in claimed), key=lambda each: each.rank, default=Depth.FULL)
     yield "depth", {Depth.SMOKE: "smoke", Depth.STANDARD: "standard", Depth.FULL: "full"}[depth] + " or greater"
     parameters = dict.fromkeys(row.parameter for each in claimed for row in found.rows(each) if row.parameter)

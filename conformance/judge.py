@@ -58,8 +58,9 @@ def judge(hearing: Hearing, rows: Iterable[Row], *, repeatable: bool = True) -> 
 
 def _judge(row: Row, hearing: Hearing, *, repeatable: bool) -> Judged:
     requirement = row.requirement
-    if row.feature is not None and row.feature not in hearing.setting.features:
-        return Judged(row=row, verdict=Verdict.UNSUPPORTED, reason=f"feature {row.feature} is off")
+    off = row.lacks(hearing.setting.features)
+    if off is not None:
+        return Judged(row=row, verdict=Verdict.UNSUPPORTED, reason=f"feature {off} is off")
     try:
         units, why_not = _units(row, hearing)
         lost = next((each for each in hearing.lost if requirement.kind is Kind.EACH and _is_for(row, each)), None)

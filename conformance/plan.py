@@ -107,8 +107,8 @@ def make(setting: Setting, depth: Depth, selection: Sequence[str] = ()) -> Plan:
     """Choose the cases.  Raises UsageError for a selection that matches nothing."""
     selected = select(setting.contract, selection)
     near = tuple(row for row in selected if row.least(setting.contract).rank <= depth.rank)
-    off = tuple(row for row in near if not _is_on(row, setting))
-    rows = tuple(row for row in near if _is_on(row, setting))
+    off = tuple(row for row in near if row.lacks(setting.features))
+    rows = tuple(row for row in near if not row.lacks(setting.features))
     steps = _with_canaries(_ordered(rows, setting, depth))
     plan = Plan(
         setting=setting,
@@ -141,10 +141,6 @@ def matches(row: Row, pattern: str) -> bool:
     """Whether a selection's pattern names a row: by its id, its requirement's, or its part's."""
     names = (row.id, row.requirement.id, row.requirement.part)
     return any(fnmatchcase(name, pattern) for name in names)
-
-
-def _is_on(row: Row, setting: Setting) -> bool:
-    return row.feature is None or row.feature in setting.features
 
 
 def with_untold(setting: Setting) -> Setting:

@@ -7,7 +7,7 @@ Registration is by import of the package `conformance.requirements`; there is no
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeVar
 
@@ -38,7 +38,7 @@ class Requirement:
     exchanges: those it is judged on (SCENARIO), or some to which it surely applies (EACH, RUN).  `parameter` is a
     member of the request, or makes a row for each of several.  `check` is pure and total: it yields what it found, and
     never raises, whatever the bytes were.  `mutants` are the same for every row; `made` makes more of them from the
-    contract for the row of a parameter.
+    contract for the row of a parameter.  It is of a `feature`, and cannot be asked for without another one `beside`.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Requirement:
     mutants: tuple[Mutant, ...]
     made: Mutants | None
     feature: str | None
+    beside: str | None
     parameter: str | Parameters | None
     wants: tuple[str, ...]
 
@@ -93,6 +94,10 @@ class Row:
         return (
             f"{self.requirement.id}:{self.parameter}" if callable(self.requirement.parameter) else self.requirement.id
         )
+
+    def lacks(self, features: Collection[str]) -> str | None:
+        """A feature without which it is not asked for, and that is not among these."""
+        return next((name for name in (self.feature, self.requirement.beside) if name and name not in features), None)
 
     def cases(self, setting: Setting) -> tuple[Case, ...]:
         """The cases of its scenario that belong to this row, those of every depth."""
@@ -147,6 +152,7 @@ def requirement(
     kind: Kind = Kind.SCENARIO,
     applies: Applies | None = None,
     feature: str | None = None,
+    beside: str | None = None,
     parameter: str | Parameters | None = None,
 ) -> Callable[[Checked], Checked]:
     """Register the decorated check as a requirement; its docstring is the statement.
@@ -167,6 +173,7 @@ def requirement(
             mutants=() if callable(mutants) else tuple(mutants),
             made=mutants if callable(mutants) else None,
             feature=feature,
+            beside=beside,
             parameter=parameter,
             wants=tuple(name for name in CONTEXT if name in inspect.signature(check).parameters),
         )

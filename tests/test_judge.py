@@ -58,6 +58,7 @@ MADE = Requirement(
     mutants=(),
     made=None,
     feature=None,
+    beside=None,
     parameter=None,
     wants=(),
 )
@@ -243,6 +244,12 @@ def test_half_a_performance() -> None:
         "inconclusive",
         "it was not performed to its end: the budget was spent or the run stopped",
     )
+
+
+def test_a_feature_beside_that_is_off() -> None:
+    """Neither is one decided that takes another feature, where that is off."""
+    judged = said(row(feature="n", beside="tools"), in_order(BAD, BAD))
+    assert (judged.verdict, judged.reason) == ("unsupported", "feature tools is off")
 
 
 def test_a_feature_that_is_off() -> None:

@@ -79,8 +79,6 @@ def false_is_none(exchange: Exchange) -> Iterator[Violation]:
 @scenario(steps=1, tokens=24)
 def several_told(ask: Ask) -> Script:
     """Ask for three choices with log probabilities."""
-    if not ask.has("n"):
-        return "several choices need n, which is off"
     lists_ = 2 if ask.has("top-logprobs") else OMIT
     yield ask(max_tokens=8, n=3, logprobs=True, top_logprobs=lists_, also=neutral(ask))
     return None
@@ -103,6 +101,7 @@ ALIKE = "every choice tells the first one's log probabilities"
     source="logprobs",
     scenario=both_modes(several_told),
     feature="logprobs",
+    beside="n",
     parameter="logprobs",
     mutants=[
         tells_of_all(

@@ -22,8 +22,6 @@ MUST = Level.MUST
 def stop_for_several(ask: Ask) -> Script:
     """Let the model talk, then ask for two choices with the letter it said most often as the stop, at no temperature:
     whatever they say, they hardly do without it."""
-    if not ask.has("n"):
-        return "without n there is one choice only"
     free = yield ask(max_tokens=24)
     letters = Counter(filter(str.isalnum, free.text))
     if not letters:
@@ -46,6 +44,7 @@ _CUT = says("", "", _first_alone)
     source="stop",
     scenario=both_modes(stop_for_several),
     feature="stop",
+    beside="n",
     parameter="stop",
     mutants=[
         Mutant(

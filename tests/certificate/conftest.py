@@ -7,7 +7,7 @@ import hashlib
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -70,12 +70,13 @@ def serving(*options: str) -> Iterator[str]:
         process.stdout.close()
 
 
-def run(out: Path, *options: str, code: int = 0) -> Path:
+def run(out: Path, *options: str, code: int = 0, without: Sequence[str] = (OFF,)) -> Path:
     """A whole run against an endpoint with these options of `serve`; its folder."""
     with pytest.MonkeyPatch.context() as patch, serving(*options) as url:
         patch.setenv("KEY", KEY)
         target = ["--contract", CONTRACT, "--base-url", url, "--model", "reference", "--api-key-env", "KEY"]
-        assert main(["run", *target, "--without", OFF, "--replay", str(out / "saved"), "--out", str(out)]) == code
+        off = [word for name in without for word in ("--without", name)]
+        assert main(["run", *target, *off, "--replay", str(out / "saved"), "--out", str(out)]) == code
     return out
 
 

@@ -15,7 +15,7 @@ from conformance.certificate import bundle as bundles
 from conformance.certificate import edition
 from conformance.cli import main
 
-from .conftest import OFF, PRODUCT, Files, encoded, packed, refused, restated, rewritten
+from .conftest import OFF, PRODUCT, Files, encoded, packed, refused, restated, rewritten, run
 
 EVIDENCE, REPORT = "evidence.ndjson", "report.json"
 NOW = datetime.now(UTC)
@@ -197,6 +197,21 @@ def test_a_claimed_feature_that_is_off(honest: Path, bundle: Files, tmp_path: Pa
     assert has(refusals, says)
     assert has(refused(files), says)
     assert has(refused(restated({**bundle, "product.toml": claims.encode()})), says)
+
+
+@pytest.mark.long
+def test_what_takes_a_feature_that_is_not_claimed(tmp_path: Path) -> None:
+    """A product without choices and log probabilities is certified for stop sequences: those of several choices are
+    nothing that could be asked of it."""
+    off = ("n", "logprobs", "top-logprobs")
+    files, refusals = packed(run(tmp_path / "run", without=off), tmp_path, PRODUCT)
+    assert refusals == []
+    assert refused(files) == []
+    rows = {row["id"]: row for row in json.loads(files[REPORT])["requirements"]}
+    assert (rows["stop.every-choice"]["verdict"], rows["stop.every-choice"]["reason"]) == (
+        "unsupported",
+        "feature n is off",
+    )
 
 
 def test_a_report_that_was_edited_before_certify(
