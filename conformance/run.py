@@ -7,12 +7,10 @@ from its evidence alone.  This module only moves between the two.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
 
-from . import plan, reduce, replay, shrink
+from . import confirm, plan, replay
 from .ask import Setting
 from .blame import COMBINATION, Cause, blame
 from .budget import Budget
@@ -21,7 +19,6 @@ from .evidence import EVIDENCE, Evidence
 from .exchange import Exchange
 from .fire import DEAD, Firer, Job
 from .hearing import hear
-from .judge import judge
 from .model import Depth, Purpose, UsageError
 from .order import Order, now
 from .plan import Plan
@@ -30,10 +27,8 @@ from .requirements import scenarios
 from .revive import Reviver, suspects
 from .scenario import Case, Variant
 from .target import Target
+from .watcher import Watcher
 from .writer import Writer
-
-ROUNDS = ((1,), (2, 3))
-"""Repeats that are fired together: one, and where that did not show it again, two more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,25 +39,6 @@ class Ending:
     why: str
     died_of: tuple[str, ...] = ()
     starved: str | None = None
-
-
-class Watcher(Protocol):
-    """Who is told how a run gets on."""
-
-    def begun(self, planned: Plan, answer: Exchange) -> None:
-        """The preflight was answered; the plan is about to be fired."""
-
-    def exchanged(self, exchange: Exchange) -> None:
-        """An exchange has ended."""
-
-    def died(self, case: str) -> None:
-        """The endpoint did not outlive this case."""
-
-    def minimising(self, cases: int) -> None:
-        """So many refused requests are about to be made smaller."""
-
-    def repeating(self, jobs: int) -> None:
-        """So many performances are about to be repeated, to confirm violations."""
 
 
 def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> Evidence:
@@ -147,8 +123,8 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
     reviver = Reviver(firer, setting, order.restart)
     await reviver.settle(jobs)
     if not reviver.dead:
-        allowance = await _minimise(firer, setting, planned, watcher)
-        await _ask_again(reviver, planned, watcher, allowance)
+        allowance = await confirm.minimise(firer, setting, planned, watcher)
+        await confirm.ask_again(reviver, planned, watcher, allowance)
     died_of = (*reviver.culprits, *(suspects(firer.writer.evidence.exchanges) if reviver.dead else ()))
     for culprit in died_of:
         watcher.died(culprit)
@@ -204,54 +180,3 @@ def _said(answer: Exchange) -> str:
     """What the endpoint said in its error, on one line."""
     words = problem(answer.members)
     return f"; it says: {' '.join(words.split())[:160]}" if words else ""
-
-
-async def _minimise(firer: Firer, setting: Setting, planned: Plan, watcher: Watcher) -> int:
-    """Make refused combinations smaller, within a quarter of what the depth may cost.  Returns what is left of that."""
-    allowance = planned.depth.limit // 4
-    while allowance >= reduce.MOST:
-        cases = shrink.reductions(hear(firer.writer.evidence, setting))[: allowance // reduce.MOST]
-        if not cases:
-            break
-        before = len(firer.writer.evidence.exchanges)
-        watcher.minimising(len(cases))
-        await firer.fire(setting, [Job(case=case, purpose=Purpose.MINIMISE) for case in cases])
-        allowance -= len(firer.writer.evidence.exchanges) - before
-    return max(allowance, 0)
-
-
-async def _ask_again(reviver: Reviver, planned: Plan, watcher: Watcher, allowance: int) -> None:
-    """Repeat what was seen once, within what is left of a quarter of what the depth may cost.
-
-    What the endpoint died of was asked again when that was found out, and is not asked a third time.
-    """
-    firer, setting = reviver.firer, reviver.setting
-    known = {step.case.id: step for step in planned.steps}
-    for rounds in ROUNDS:
-        hearing = hear(firer.writer.evidence, setting)
-        wanted = [judged.again.difference(reviver.culprits) for judged in judge(hearing, planned.rows)]
-        heard = {id_: performance.case for (id_, _), performance in hearing.performances.items()}
-        costed = heard | {id_: step.case for id_, step in known.items()}  # what is heard of knows not what it costs
-        jobs: list[Job] = []
-        for case in _fewest([ids for ids in wanted if ids], costed):
-            for round_ in rounds:
-                if round_ <= case.scenario.repeats and case.steps <= allowance:
-                    allowance -= case.steps
-                    rows = known[case.id].rows if case.id in known else ()
-                    jobs.append(Job(case=case, rows=rows, round=round_, purpose=Purpose.AGAIN))
-        if not jobs:
-            return
-        watcher.repeating(len(jobs))
-        await firer.fire(setting, jobs)
-        await reviver.look_after(jobs)
-        if reviver.dead:
-            return
-
-
-def _fewest(wanted: Sequence[frozenset[str]], cases: dict[str, Case]) -> list[Case]:
-    """Cases to repeat, cheapest first, such that each row that wants one has one."""
-    chosen: list[Case] = []
-    for ids in sorted(wanted, key=lambda each: (len(each), sorted(each))):
-        if not any(case.id in ids for case in chosen):
-            chosen.append(min((cases[id_] for id_ in ids), key=lambda case: (case.steps, case.id)))
-    return chosen
