@@ -62,7 +62,8 @@ class Log(Silent):
         self.done += 1
         if time.monotonic() - self._last > EVERY:
             self._last = time.monotonic()
-            self.say(f"{self.done} of at most {many(self.total, 'request')}")
+            planned = f"{self.done} of at most {many(self.total, 'request')}"
+            self.say(planned if self.done <= self.total else f"{many(self.done, 'request')}, with what was asked again")
 
     def died(self, case: str) -> None:
         """A line."""
@@ -98,7 +99,7 @@ class Bar(Log):
         """One further."""
         self.done += 1
         if self.task is not None:
-            self.progress.update(self.task, completed=self.done)
+            self.progress.update(self.task, completed=self.done, total=max(self.done, self.total))
 
     def minimising(self, _cases: int) -> None:
         """The bar says so."""
