@@ -163,19 +163,36 @@ def same_start(one: Exchange, other: Exchange, tolerance: float = 0.2) -> bool |
     Where they do although a parameter differs, log probabilities are told before the sampler, or the parameter has no
     effect: either way what was said can be judged by them.
     """
-    lists = [_first_list(each) for each in (one, other)]
-    if not all(lists):
-        return None
-    shared = [key for key in lists[0] if key in lists[1]]
-    if len(shared) < 2 or abs(len(lists[0]) - len(lists[1])) > 1:
+    mine, yours = (next(map(_listed, _first_said(each)), {}) for each in (one, other))
+    return _agree(mine, yours, tolerance) if mine and yours else None
+
+
+def same_as_long_as_alike(one: Exchange, other: Exchange, tolerance: float = 0.2) -> bool:
+    """Whether two replies to one prompt tell the same of every token up to the first that differs, and of that one.
+
+    Where they do although a penalty differs, the lists are of what the model had before the penalty took its toll.
+    """
+    for mine, yours in zip(_first_said(one), _first_said(other), strict=False):
+        if not _agree(_listed(mine), _listed(yours), tolerance):
+            return False
+        if mine.said.key != yours.said.key:
+            break
+    return True
+
+
+def _first_said(exchange: Exchange) -> tuple[Place, ...]:
+    """The places of the first choice."""
+    return next((said for _, said in told(exchange)), ())
+
+
+def _listed(place: Place) -> dict[Key, float]:
+    """A list without what it does not tell."""
+    return {each.key: each.logprob for each in place.listed if each.logprob > UNTOLD}
+
+
+def _agree(one: dict[Key, float], other: dict[Key, float], tolerance: float) -> bool:
+    shared = [key for key in one if key in other]
+    if len(shared) < 2 or abs(len(one) - len(other)) > 1:
         return False
-    gaps = [[listed[key] - max(listed.values()) for key in shared] for listed in lists]
+    gaps = [[listed[key] - max(listed.values()) for key in shared] for listed in (one, other)]
     return all(abs(a - b) <= tolerance for a, b in zip(*gaps, strict=True))
-
-
-def _first_list(exchange: Exchange) -> dict[Key, float]:
-    """The list at the beginning, without what it does not tell."""
-    for _, said in told(exchange):
-        for place in said[:1]:
-            return {each.key: each.logprob for each in place.listed if each.logprob > UNTOLD}
-    return {}

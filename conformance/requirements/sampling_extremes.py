@@ -12,14 +12,15 @@ from itertools import combinations
 
 from ..ask import Ask
 from ..exchange import Exchange
-from ..model import JSON, Finding, NotJudged, Request, Violation
+from ..model import JSON, Finding, NotJudged, Request, Violation, Zone
 from ..schema import show
 from .logprobs_asked import neutral
 from .sampling import PROMPT
 from .sampling_pull import longest_beginning
 
 EXTREMES: dict[str, JSON] = {"temperature": 0.01, "top_p": 1e-6, "top_k": 1, "min_p": 1}
-"""What leaves one token, but for such as are equally likely; of a flat vocabulary of a million, too."""
+"""What leaves one token, but for such as are equally likely.  A temperature may leave several of a model whose logits
+lie close together, so that nothing is held against one."""
 
 COLD, SAME, WARM = 2, 4, 2
 """Replies as cold as can be, replies at the extreme, and replies with everything at its neutral value."""
@@ -37,19 +38,31 @@ def extreme(ask: Ask, name: str) -> list[Request]:
     """Talk coldly, with the parameter at its extreme, and warmly."""
     cold, same = neutral(ask, temperature=ask.setting.cold), neutral(ask, **{name: EXTREMES[name]})
     bodies = [cold] * COLD + [same] * SAME + [neutral(ask)] * WARM
-    return [ask(prompt=PROMPT, max_tokens=TOKENS, also=body) for body in bodies]
+    return [ask(prompt=PROMPT, max_tokens=TOKENS, zone=_zone(ask, body), also=body) for body in bodies]
+
+
+def _zone(ask: Ask, body: dict[str, JSON]) -> Zone:
+    """Not every document has every extreme within the range."""
+    sent: dict[str, JSON] = {"model": "m", "messages": [{"role": "user", "content": PROMPT}], **body}
+    return Zone.ACCEPT if ask.contract.zone(sent) is Zone.ACCEPT else Zone.DISPUTED
 
 
 def alone(name: str, asked: Sequence[Exchange]) -> Iterator[Finding]:
     """What these replies say of a parameter."""
     texts = [each.text for each in asked]
     cold, same, warm = texts[:COLD], texts[COLD : COLD + SAME], texts[COLD + SAME :]
-    if not all(each.legible for each in asked):
+    if any(each.refused for each in asked):
+        yield NotJudged(reason=f"{name} {show(EXTREMES[name])} is refused, as its document allows")
+    elif not all(each.legible for each in asked):
         yield NotJudged(reason="the replies could not be read")
+    elif any(each.thought for each in asked):
+        yield NotJudged(reason="thoughts come before the text, and are not the same each time")
     elif min(map(len, texts)) < LEAST:
         yield NotJudged(reason="the replies were too short to be compared")
     elif not _alike(cold):
         yield NotJudged(reason="cold replies differ between calls, from their first words on")
+    elif not _alike(same) and name == "temperature":
+        yield NotJudged(reason="even so cold the model may have several tokens to choose from")
     elif not _alike(same):
         yield Violation(
             pointer="/choices/0/message/content",

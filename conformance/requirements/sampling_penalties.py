@@ -8,7 +8,7 @@ from functools import partial
 
 from ..ask import Ask, Setting
 from ..exchange import Exchange
-from ..likelihoods import same_start
+from ..likelihoods import same_as_long_as_alike, same_start
 from ..model import Depth, Finding, Level, NotJudged
 from ..mutants import Call, Mutant
 from ..requirement import requirement
@@ -52,7 +52,7 @@ def penalised(ask: Ask) -> Script:
             ]
         )
     )
-    if not _by_lists(asked) and (alike(*asked[:2]) or alike(*asked[2:4])) and (ask.has("n") or not listed):
+    if not _by_lists(asked) and alike(*asked[:2]) and (ask.has("n") or not listed):
         yield warm(ask, STORY, LONG)
     return None
 
@@ -62,8 +62,10 @@ def _lists(ask: Ask) -> bool:
 
 
 def _by_lists(asked: Sequence[Exchange]) -> bool:
-    """Whether lists tell what the sampler had before a penalty took its toll."""
-    return bool(same_start(asked[0], asked[4]))
+    """Whether lists tell what the model had before the sampler, and before a penalty took its toll."""
+    pairs = ((asked[0], asked[1]), (asked[2], asked[3]))
+    before = all(same_as_long_as_alike(plus, minus) for plus, minus in pairs)
+    return before and bool(same_start(asked[0], asked[4]))
 
 
 def _bounded(setting: Setting) -> Iterator[Variant]:

@@ -1,11 +1,14 @@
 """What a penalty does where no list shows it: at its strongest and at its weakest it pulls a cold reply apart.
 
-Between the two lie four nats for every token that came up before, and in a text of sixty many did.  Only a model that
-is sure of every one of its tokens says the same with both; so where they are the same, warm replies show whether it is.
+Between the two lie four nats for a token that came up before, and with frequency_penalty four more for every further
+time.  So who says a word the fourth time with both, and wavers at a low temperature, does not heed it.  What
+presence_penalty adds once, a model may well be ahead of at every place: the same text shows nothing of it.
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
@@ -16,18 +19,22 @@ from ..schema import show
 from .logprobs_asked import neutral
 
 WARM = 16
-"""Warm replies that are asked for at once where n is to be had."""
+"""Replies at a low temperature that are asked for at once where n is to be had."""
 
 ALONE = 8
-"""Warm replies that are asked for one by one, and the fewest that tell anything."""
+"""Such replies that are asked for one by one, and the fewest that tell anything."""
 
-LEAST = 40
-"""Characters of a text in which surely something came up twice."""
+LUKEWARM = 0.3
+"""A temperature at which a token that is six nats ahead is said, however many others there are, and one that is a
+fraction of a nat ahead is not always."""
 
-WAVERING = 6
-"""No two warm replies of a model that wavers begin alike for one part in so many of the cold one: of a model that says
-another token every other time none do, 99 times in 100; of one that keeps to nineteen tokens in twenty two of eight do,
-199 times in 200."""
+OFTEN = 4
+"""Times that a word has to come up: then its token was six nats and more behind with the one penalty."""
+
+WAVERING = 2
+"""No two such replies of a model that wavers begin alike for one part in so many of the cold one."""
+
+WORD = re.compile(r"\w+|[^\w\s]")
 
 
 def alike(plus: Exchange, minus: Exchange) -> bool:
@@ -36,10 +43,11 @@ def alike(plus: Exchange, minus: Exchange) -> bool:
 
 
 def warm(ask: Ask, prompt: str, tokens: int) -> list[Request]:
-    """The same prompt with neither penalty nor cold: sixteen choices, or eight requests."""
+    """The same prompt with neither penalty, at a low temperature: sixteen choices, or eight requests."""
+    also = neutral(ask, temperature=LUKEWARM)
     if ask.has("n"):
-        return [ask(prompt=prompt, max_tokens=tokens, n=WARM, also=neutral(ask))]
-    return [ask(prompt=prompt, max_tokens=tokens, also=neutral(ask)) for _ in range(ALONE)]
+        return [ask(prompt=prompt, max_tokens=tokens, n=WARM, also=also)]
+    return [ask(prompt=prompt, max_tokens=tokens, also=also) for _ in range(ALONE)]
 
 
 def pulled(plus: Exchange, minus: Exchange, name: str, warmed: Sequence[Exchange]) -> Iterator[Finding]:
@@ -48,8 +56,12 @@ def pulled(plus: Exchange, minus: Exchange, name: str, warmed: Sequence[Exchange
         yield NotJudged(reason="the replies could not be read")
     elif not alike(plus, minus):
         return
-    elif len(plus.text) < LEAST:
-        yield NotJudged(reason="the replies were too short for an effect to be seen")
+    elif any(each.thought for each in (plus, minus)):
+        yield NotJudged(reason="thoughts come before the text, and are not the same each time")
+    elif name != "frequency_penalty":
+        yield NotJudged(reason="the model may be surer of each word than the penalty takes, and no list shows it")
+    elif max(Counter(WORD.findall(plus.text)).values(), default=0) < OFTEN:
+        yield NotJudged(reason="too little came up again and again for an effect to be seen")
     else:
         yield from _unmoved(plus, minus, name, warmed)
 

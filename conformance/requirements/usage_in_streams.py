@@ -205,9 +205,13 @@ def _elsewhere(chunks: list[Object]) -> list[Object]:
     ],
 )
 def usage_beside(exchange: Exchange) -> Iterator[Observation]:
-    """What the chunk with the usage holds besides: no choice, one that says nothing, or the end of one."""
+    """What the chunk with the usage holds besides: no choice, one that says something or nothing, or the end of one."""
     chunk = next(chunk for chunk in reversed(exchange.chunks) if isinstance(chunk.get("usage"), dict))
     choices = list(objects(chunk.get("choices")))
-    says = any(choice.get("finish_reason") or any(members(choice.get("delta")).values()) for choice in choices)
-    value = "the end of a choice" if says else "a choice that says nothing" if choices else "no choice"
+    if any(choice.get("finish_reason") for choice in choices):
+        value = "the end of a choice"
+    elif any(value for choice in choices for name, value in members(choice.get("delta")).items() if name != "role"):
+        value = "a choice that says something"
+    else:
+        value = "a choice that says nothing" if choices else "no choice"
     yield Observation(value=value, exchanges=(exchange.n,))
