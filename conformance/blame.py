@@ -28,6 +28,9 @@ DEPARTURES = "bounds"
 
 GENERATED = frozenset({COMBINATION, REDUCTION, DEPARTURES})
 
+CANARY = "canary"
+"""The scenario of plain requests, by its name."""
+
 NUMB = 2
 """Plain requests that are refused one after the other by an endpoint that lives and is dead."""
 
@@ -108,7 +111,7 @@ def deadly(run: tuple[Exchange, ...]) -> frozenset[str]:
     asked: set[str] | None = None
     refused = 0
     for exchange in run:
-        if exchange.purpose is not Purpose.CANARY:
+        if exchange.scenario != CANARY:
             asked = None if asked is None or refused else asked | {exchange.case}
         elif exchange.ok:
             asked, refused = set(), 0

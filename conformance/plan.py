@@ -15,8 +15,8 @@ from . import strict_json
 from .ask import Ask, Setting
 from .budget import prompt_tokens
 from .contract import Contract
-from .model import JSON, Depth, UsageError, Zone
-from .requirement import Row
+from .model import JSON, Depth, Level, UsageError, Zone
+from .requirement import Requirement, Row
 from .requirements import rows as all_rows
 from .scenario import Case, Script, Stage, Variant, scenario
 
@@ -54,7 +54,8 @@ class Step:
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What a run will fire: the steps in order.  `rows` are judged; `deeper` need a greater depth; `off` are rows whose
-    feature is off.  `tried`: cases of features that nobody turned off, to see in the end whether they work."""
+    feature is off.  `tried`: cases of features that the contract has off and nobody turned on, to see
+    in the end whether they work."""
 
     setting: Setting
     depth: Depth
@@ -144,7 +145,7 @@ def matches(row: Row, pattern: str) -> bool:
 
 
 def with_untold(setting: Setting) -> Setting:
-    """The setting with those features on that are off in the contract, and that nobody has turned on or off."""
+    """The setting with those features on, too, that the contract has off."""
     untold = {name for name, on in setting.contract.features.items() if not on}
     return replace(setting, features=setting.features | untold)
 
@@ -154,11 +155,15 @@ def _tried(setting: Setting, steps: Iterable[Step]) -> tuple[Case, ...]:
     wide, planned = with_untold(setting), {step.case.id for step in steps}
     found: dict[str, list[Case]] = {}
     for row in all_rows(setting.contract):
-        scenario = row.requirement.scenario
-        if row.feature in wide.features - setting.features and not scenario.drawn and scenario.stage is Stage.BEHAVIOUR:
+        if row.feature in wide.features - setting.features and _shows_an_effect(row.requirement):
             found.setdefault(row.feature, []).extend(row.cases(wide))
     cheapest = [min(cases, key=lambda case: (case.steps, case.tokens, case.id)) for cases in found.values()]
     return tuple({case.id: case for case in cheapest if case.id not in planned}.values())
+
+
+def _shows_an_effect(requirement: Requirement) -> bool:
+    scenario = requirement.scenario
+    return requirement.level is not Level.OBSERVE and not scenario.drawn and scenario.stage is Stage.BEHAVIOUR
 
 
 def _ordered(rows: Iterable[Row], setting: Setting, depth: Depth) -> list[Step]:

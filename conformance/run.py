@@ -7,6 +7,7 @@ from its evidence alone.  This module only moves between the two.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -120,18 +121,26 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
     look = jobs[-1:] if jobs and jobs[-1].case.scenario is plan.canary else []
     await firer.fire(setting, jobs[: len(jobs) - len(look)])
     await firer.fire(setting, look)  # when all else has ended, for it is to tell whether the endpoint outlived it
-    reviver = Reviver(firer, setting, order.restart)
+    if any(each.purpose is Purpose.OFFER for each in firer.writer.evidence.exchanges):
+        end = Ending(why="done", starved=firer.starved)  # gone on with: all that is judged was asked before
+    else:
+        end = await _settle(Reviver(firer, setting, order.restart), jobs, planned, watcher)
+    if end.why != DEAD:
+        await firer.fire(plan.with_untold(setting), [Job(case=case, purpose=Purpose.OFFER) for case in planned.tried])
+    return end
+
+
+async def _settle(reviver: Reviver, jobs: Sequence[Job], planned: Plan, watcher: Watcher) -> Ending:
+    """What follows from the plan's answers: who died of what, what is to blame, and what was seen once."""
+    firer = reviver.firer
     await reviver.settle(jobs)
     if not reviver.dead:
-        allowance = await confirm.minimise(firer, setting, planned, watcher)
+        allowance = await confirm.minimise(firer, reviver.setting, planned, watcher)
         await confirm.ask_again(reviver, planned, watcher, allowance)
     died_of = (*reviver.culprits, *(suspects(firer.writer.evidence.exchanges) if reviver.dead else ()))
     for culprit in died_of:
         watcher.died(culprit)
-    end = Ending(why=DEAD if reviver.dead else "done", died_of=died_of, starved=firer.starved)
-    if not reviver.dead:
-        await firer.fire(plan.with_untold(setting), [Job(case=case, purpose=Purpose.OFFER) for case in planned.tried])
-    return end
+    return Ending(why=DEAD if reviver.dead else "done", died_of=died_of, starved=firer.starved)
 
 
 def _also(order: Order, planned: Plan) -> list[Job]:

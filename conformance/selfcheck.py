@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from . import __version__
+from . import contract as contracts
 from .judge import Judged
 from .model import JSON, Level, UsageError, Verdict
 from .plan import matches
@@ -82,12 +83,14 @@ def command(
 
     `pack` is given the figures.  Raises UsageError for a selection that matches nothing.
     """
+    names = tuple(names)
+    known = [row for name in names if selection for row in rows(contracts.load(name))]
+    for pattern in selection:
+        if not any(matches(row, pattern) for row in known):
+            raise UsageError(
+                f"--select {pattern}: no requirement is called that; `chat-conformance list requirements` names them"
+            )
     proofs = [proof for name in names for proof in prove(name, selection)]
-    if selection and not proofs:
-        raise UsageError(
-            f"--select {' '.join(selection)}: no requirement is called that; "
-            "`chat-conformance list requirements` names them"
-        )
     if pack is not None:
         pack(figures(proofs))
     if as_json:

@@ -19,7 +19,7 @@ from .. import __version__
 from .. import contract as contracts
 from ..contract import Contract
 from ..model import Depth, Level, UsageError
-from ..requirements import rows
+from ..requirements import registry, rows
 from ..strict_toml import Table
 
 FORMAT = 1
@@ -45,11 +45,20 @@ class Edition:
     digest: str
 
     def rows(self, claimed: Iterable[str]) -> dict[str, str | None]:
-        """The rows that an endpoint with these features must meet, each with its feature."""
-        return {
+        """The rows that an endpoint with these features must meet, each with its feature; but for those that cannot be
+        asked for without another feature."""
+        with_features = {*claimed}
+        found: dict[str, str | None] = {
             **dict.fromkeys(self.required),
-            **{row: name for name in sorted(claimed) for row in self.features.get(name, ())},
+            **{row: name for name in sorted(with_features) for row in self.features.get(name, ())},
         }
+        return {row: name for row, name in found.items() if _beside(row) in {None, *with_features}}
+
+
+def _beside(row: str) -> str | None:
+    """The other feature without which a row cannot be asked for."""
+    known = registry().get(row.partition(":")[0])
+    return known.beside if known else None
 
 
 def names(contract: str) -> list[str]:

@@ -22,7 +22,6 @@ from ..remark import by_row
 from ..reply import members, text
 from ..report import files
 from ..report.changes import verdicts
-from ..requirements import registry
 from . import certificate, product, signature, statement
 from .edition import Edition, is_older
 from .leaks import leaks
@@ -167,14 +166,8 @@ def _required(opened: Opened) -> Iterator[Refusal]:
     rows = by_row(recomputed)
     for row, feature in edition.rows(opened.claimed - set(off)).items():
         verdict = text(rows[row]["verdict"]) if row in rows else "not executed"
-        if verdict not in GOOD and not (verdict == "unsupported" and _is_beside(row, opened.claimed)):
+        if verdict not in GOOD:
             yield _unmet(row, verdict, feature, text(rows[row]["reason"]) if row in rows else "", edition)
-
-
-def _is_beside(row: str, claimed: frozenset[str]) -> bool:
-    """Whether there is nothing to ask for without another feature, which is not claimed."""
-    known = registry().get(row.partition(":")[0])
-    return known is not None and known.beside is not None and known.beside not in claimed
 
 
 def _unmet(row: str, verdict: str, feature: str | None, reason: str, edition: Edition) -> Refusal:

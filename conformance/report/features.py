@@ -74,7 +74,9 @@ def _seen_of_what_is_off(name: str, offer: dict[str, JSON]) -> tuple[str, str]:
         return f"works, though it is off: --with {name} has it judged", "observed"
     if offer.get("accepted"):
         return "is answered, though it is off", "warn"
-    return ("tried, and does not work", "unsupported") if "works" in offer else ("not asked for", "unsupported")
+    if "works" not in offer:
+        return "not asked for", "unsupported"
+    return ("tried, and not known to work" if offer["works"] is None else "tried, and does not work"), "unsupported"
 
 
 SEEN = {

@@ -44,22 +44,22 @@ def offers(exchanges: Iterable[Exchange], contract: Contract) -> dict[str, dict[
     }
 
 
-def works(evidence: Evidence, contract: Contract) -> dict[str, bool]:
-    """Of features that are off, but were tried in the end: whether all that their requirements could judge passed.
-
-    Features of which nothing could be judged are not in it.
-    """
-    heard = hear(evidence, with_untold(setting_of(evidence, contract)), offer=True)
-    if not heard.exchanges:
-        return {}
+def works(evidence: Evidence, contract: Contract) -> dict[str, bool | None]:
+    """Of features that are off, but were tried in the end: whether all that their requirements could judge passed; None
+    where they could judge nothing."""
+    setting = setting_of(evidence, contract)
+    heard = hear(evidence, with_untold(setting), offer=True)
+    asked = {each.scenario for each in heard.exchanges}
     tried = [
-        row for row in rows(contract) if row.feature in heard.setting.features and not contract.features[row.feature]
+        row
+        for row in rows(contract)
+        if row.feature in heard.setting.features - setting.features and row.requirement.scenario.name in asked
     ]
-    sound: dict[str, list[bool]] = {}
+    sound: dict[str, list[bool]] = {str(row.feature): [] for row in tried}
     for each in judge(heard, tried):
         if each.verdict is Verdict.PASS or each.violated:
-            sound.setdefault(str(each.row.feature), []).append(not each.violated)
-    return {name: all(found) for name, found in sorted(sound.items())}
+            sound[str(each.row.feature)].append(not each.violated)
+    return {name: all(found) if found else None for name, found in sorted(sound.items())}
 
 
 def _gate(contract: Contract, feature: str) -> Schema:

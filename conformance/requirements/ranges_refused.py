@@ -181,8 +181,8 @@ def wrong_type_is_refused(exchange: Exchange, *, contract: Contract, parameter: 
     mutants=moved.crashes,
 )
 def nothing_crashes(exchange: Exchange, *, parameter: str, run: tuple[Exchange, ...]) -> Iterator[Finding]:
-    """Whatever value a parameter has, the endpoint does not fall over it: no 5xx, no closed connection, and what is
-    valid is answered after it."""
+    """Whatever value a parameter has, the endpoint does not fall over it: no 5xx, no closed connection, and no strange
+    status after which it refuses what is valid too."""
     named = shown(exchange, parameter)
     if exchange.crashed:
         yield Violation(pointer="status", observed=exchange.answer, expected=f"below 500 for {named}")

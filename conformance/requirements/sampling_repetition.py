@@ -123,6 +123,9 @@ WORDY = (
 )
 """Prompts of many different tokens, the more of them to be favoured."""
 
+AT_LENGTH = "Say of each of them what you know, one by one, and take as many words for it as you like."
+"""It makes the first prompt as long as any of those that come after it."""
+
 OWN, LETTERS = 32, 160
 """Tokens of the model's own that are put into the prompt too, for those of ours may all be ones it never says; and how
 many letters of them at most."""
@@ -138,7 +141,8 @@ def _later(said: str) -> str:
 @scenario(steps=7, tokens=6 + OWN, depth=Depth.FULL)
 def before_a_word(ask: Ask) -> Script:
     """Have the first token said coldly, when nothing but the prompt can come up again, at 1.0, above it and below."""
-    talk = yield ask(max_tokens=OWN, also=neutral(ask, temperature=ask.setting.cold, repetition_penalty=1.0))
+    cold = neutral(ask, temperature=ask.setting.cold, repetition_penalty=1.0)
+    talk = yield ask(prompt=" ".join((*WORDY, AT_LENGTH)), max_tokens=OWN, also=cold)
     yield [
         ask(
             prompt=prompt + _later(talk.text),

@@ -38,9 +38,9 @@ def order(features: frozenset[str] = ON, depth: Depth = Depth.FULL, selection: t
     return Order(contract=CONTRACT, target=target, features=features, depth=depth, selection=selection, pace=PACE)
 
 
-def ran(mutant: Mutant | None = None) -> Evidence:
+def ran(mutant: Mutant | None = None, features: frozenset[str] = ON) -> Evidence:
     """Evidence of what is tried alone, without the rest of the plan."""
-    wanted = order()
+    wanted = order(features)
     planned = replace(wanted.plan(), steps=())
     writer = Writer.begin(io.BytesIO(), wanted.header(planned))
     oddity = Oddity(name="spoilt", mutant=mutant)
@@ -76,6 +76,16 @@ def test_what_works_though_it_is_off_is_hinted() -> None:
     ) in markdown.render(report)
 
 
+def test_what_is_on_is_judged_and_not_hinted() -> None:
+    """Features that are on have no word of what they would do, though others are tried."""
+    wanted = order(ON | {"thinking-switch"})
+    assert scenarios(wanted.plan()) == {"in_parts", "picture", "apart"}
+    offers = document.make(ran(features=ON | {"thinking-switch"}), CONTRACT)["offers"]
+    assert isinstance(offers, dict)
+    assert "works" not in str(offers["thinking-switch"])
+    assert "works" in str(offers["images"])
+
+
 def test_what_is_off_and_refused_accuses_nobody() -> None:
     """A feature that is off may be anything: nothing of what was asked for its sake is judged."""
     evidence = ran(catalogue.fault("several-parts-are-500"))
@@ -97,8 +107,8 @@ def features_seen(report: dict[str, JSON]) -> dict[str, str]:
 
 
 def test_it_is_tried_at_depth_full_and_nowhere_else() -> None:
-    """Not where it costs more than a run should, not of a selection, and not what somebody turned off."""
-    assert scenarios(order().plan()) >= {"in_parts", "picture", "film"}
+    """Not where it costs more than a run should, not of a selection, and not what the contract has on."""
+    assert scenarios(order().plan()) == {"in_parts", "picture", "apart", "switched"}  # of a film nothing is required
     assert not order(depth=Depth.STANDARD).plan().tried
     assert not order(selection=("choices",)).plan().tried
     assert not order(frozenset(CONTRACT.features)).plan().tried
