@@ -3,9 +3,9 @@
     python -m bench.power [--runs N] [--deep N] [--clean N] [--contract C] [--jobs N]
 
 For each parameter the requirements on it are run in process, preflight and repeats included, once a seed: 200 times at
-standard and 50 at full against the reference endpoint that ignores the parameter, and 50 against it as it is.  On a flat
-model, whose every token has many alternatives, and on a peaked one, which is nearly always sure; with `n` and lists of
-log probabilities, and without.  Prints docs/power.md; what is done is said on standard error.
+standard and 50 at full against the reference endpoint that ignores the parameter, and 50 against it as it is.  On a
+flat model, whose every token has many alternatives, and on a peaked one, which is nearly always sure; with `n` and
+lists of log probabilities, and without.  Prints docs/power.md; what is done is said on standard error.
 """
 
 from __future__ import annotations

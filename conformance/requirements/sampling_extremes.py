@@ -59,21 +59,21 @@ def alone(name: str, asked: Sequence[Exchange]) -> Iterator[Finding]:
         yield NotJudged(reason="thoughts come before the text, and are not the same each time")
     elif min(map(len, texts)) < LEAST:
         yield NotJudged(reason="the replies were too short to be compared")
-    elif not _alike(cold):
+    elif not begin_alike(cold):
         yield NotJudged(reason="cold replies differ between calls, from their first words on")
-    elif not _alike(same) and name == "temperature":
+    elif not begin_alike(same) and name == "temperature":
         yield NotJudged(reason="even so cold the model may have several tokens to choose from")
-    elif not _alike(same):
+    elif not begin_alike(same):
         yield Violation(
             pointer="/choices/0/message/content",
             observed=", ".join(show(text, 40) for text in same),
             expected=f"replies that begin alike, for {name} {show(EXTREMES[name])} leaves one token",
             exchanges=tuple(each.n for each in asked[COLD : COLD + SAME]),
         )
-    elif _alike([cold[0], *warm]):
+    elif begin_alike([cold[0], *warm]):
         yield NotJudged(reason="the model was too sure of what to say for an effect to be seen")
 
 
-def _alike(texts: Sequence[str]) -> bool:
+def begin_alike(texts: Sequence[str]) -> bool:
     """Whether any two of them begin alike."""
     return any(longest_beginning(pair) * ALIKE > min(map(len, pair)) for pair in combinations(texts, 2))

@@ -13,6 +13,7 @@ from ..scenario import Script, both_modes, scenario
 from ..schema import show
 from ..spoil import ignores, streaming
 from .logprobs_asked import neutral
+from .sampling_extremes import begin_alike
 
 SEEDS = (7, 1234, 987654321)
 
@@ -48,14 +49,14 @@ def seeded(ask: Ask) -> Script:
     ],
 )
 def same_seed_same_text(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
-    """The same hot request with the same seed gives the same text: of three pairs not all differ, where cold replies do
-    not differ either."""
+    """The same hot request with the same seed gives the same text: of three pairs not all differ from the first words on,
+    where cold replies do not differ either."""
     texts = [each.text for each in asked]
     if not all(each.legible for each in asked) or texts[0] != texts[1]:
         yield NotJudged(reason="cold replies differ between calls too, so that no seed can make replies the same")
         return
     pairs = list(zip(texts[2::2], texts[3::2], strict=True))
-    if pairs and all(one != other for one, other in pairs):
+    if not any(one == other or begin_alike((one, other)) for one, other in pairs):
         yield Violation(
             pointer="/choices/0",
             observed=f"{show(pairs[0][0])} and {show(pairs[0][1])} with seed {SEEDS[0]}, and the like with the others",
