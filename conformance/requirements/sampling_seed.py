@@ -49,8 +49,8 @@ def seeded(ask: Ask) -> Script:
     ],
 )
 def same_seed_same_text(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
-    """The same hot request with the same seed gives the same text: of three pairs not all differ from the first words on,
-    where cold replies do not differ either."""
+    """The same hot request with the same seed gives the same text: of three pairs not all differ from their first words
+    on, where cold replies do not differ either."""
     texts = [each.text for each in asked]
     if not all(each.legible for each in asked) or texts[0] != texts[1]:
         yield NotJudged(reason="cold replies differ between calls too, so that no seed can make replies the same")
