@@ -13,11 +13,13 @@ from ..exchange import Exchange
 from ..likelihoods import REPLACEMENT, Key, all_places
 from ..model import Depth, Finding, Level, NotJudged, Violation
 from ..mutants import Call, Mutant
+from ..reply import objects, text
 from ..requirement import requirement
 from ..scenario import Script, both_modes, scenario
 from ..schema import show
 from ..spoil import ignores, streaming
 from .logprobs_asked import neutral
+from .sampling_pull import WORD
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -155,6 +157,11 @@ def before_a_word(ask: Ask) -> Script:
     return None
 
 
+def _said(exchange: Exchange) -> list[str]:
+    """The words of the prompt, and what stands between them."""
+    return [word for each in objects(exchange.sent.get("messages")) for word in WORD.findall(text(each.get("content")))]
+
+
 def _of_the_reply_only() -> Mutant:
     return Mutant(
         name="repetition-penalty-of-the-reply-only",
@@ -178,6 +185,8 @@ def prompts_count(_: Exchange, asked: tuple[Exchange, ...]) -> Iterator[Finding]
     texts = [each.text for each in asked]
     if not all(each.legible and each.text.strip() and REPLACEMENT not in each.text for each in asked):
         yield NotJudged(reason="the first tokens could not be told apart")
+    elif len(set(texts[:3])) == len(set(texts[3:])) == 1 and all(each.text.strip() in _said(each) for each in asked):
+        yield NotJudged(reason="what is said first comes up in the prompt too, and may be ahead of all else there")
     elif len(set(texts[:3])) == len(set(texts[3:])) == 1:
         yield Violation(
             pointer="/choices/0",
