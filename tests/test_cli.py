@@ -174,6 +174,7 @@ def test_a_nonconforming_endpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
                 assert main(["judge", str(out), *strict]) == code
 
 
+@pytest.mark.long
 def test_asked_to_end(tmp_path: Path) -> None:
     """Ctrl-C and SIGTERM end a run with the report of what it has: incomplete, undecided, exit 3; and so does SIGTERM in
     the background, where Ctrl-C is ignored."""

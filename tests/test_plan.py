@@ -30,7 +30,7 @@ def planned(
     return plan.make(Setting(contract=contract, model="m", features=on, seed=seed, depth=depth), depth, select)
 
 
-@pytest.mark.parametrize("depth", Depth)
+@pytest.mark.parametrize("depth", [Depth.SMOKE, Depth.STANDARD, pytest.param(Depth.FULL, marks=pytest.mark.long)])
 @pytest.mark.parametrize("name", EACH)
 def test_a_depth_bounds_the_plan(name: str, depth: Depth) -> None:
     """With every step its scenarios may take, preflight and canaries included, a plan keeps to its depth's limit."""

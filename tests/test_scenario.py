@@ -300,6 +300,7 @@ IN_DOUBT = {"preflight": 1, "around_a_stop": 1, "both_ways": 1, "penalised": 8, 
 """What scenarios ask beyond this of endpoints that give reason to, or that lack something; the reference does neither."""
 
 
+@pytest.mark.long
 def test_declarations_are_met() -> None:
     """Every scenario somewhere takes all the steps and asks for all the tokens it declares: the plan pays for them."""
     most: dict[str, tuple[int, int]] = {}

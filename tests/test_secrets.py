@@ -96,6 +96,7 @@ def test_the_search_finds(tmp_path: Path) -> None:
         assert leaks("k/e+y&<(1)*???>>>another", folder) == []
 
 
+@pytest.mark.long
 def test_pytest_shows_nothing(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a run under pytest, with all that it can be made to tell, neither output nor files have the credentials."""
     monkeypatch.setenv("PLANTED_KEY", "sk-planted/for+pytest~0123456789")

@@ -37,7 +37,7 @@ def verdicts(path: Path) -> dict[str, JSON]:
     return {name: row["verdict"] for name, row in rows.items()}
 
 
-@pytest.mark.parametrize("kept", [0.0, 0.03, 0.4, 0.9])
+@pytest.mark.parametrize("kept", [0.0, 0.4, *(pytest.param(each, marks=pytest.mark.long) for each in (0.03, 0.9))])
 def test_a_resumed_run_ends_as_another(kept: float, tmp_path: Path) -> None:
     """A run that was killed anywhere and resumed asks nothing twice and comes to the verdicts of one that was not."""
     with running(Endpoint(contracts.load("highwayapi"), mutant=catalogue.fault("ignores-n"))) as url:
