@@ -64,7 +64,7 @@ class Exchange:
 
     # -- the request
 
-    @property
+    @cached_property
     def scenario(self) -> str:
         """The name of the scenario that asked."""
         return self.case.partition("[")[0]

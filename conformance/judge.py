@@ -2,14 +2,18 @@
 
 Rule: pure.  The same evidence gives the same verdicts, at the end of a run and a year later; what a script did is found
 by performing it again with the recorded exchanges.  A check that raises is our fault and says so.
+
+A run is judged several times: to see what to ask again, and for its report.  What a check found in one exchange, looked
+at alone, is kept with it, for it will not find anything else there.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
+from weakref import WeakKeyDictionary
 
 from .exchange import Exchange
 from .hearing import Hearing
@@ -17,6 +21,12 @@ from .model import Finding, Kind, Level, NotJudged, Observation, Verdict, Violat
 from .requirement import Row
 
 MOST_EXEMPLARS = 3
+
+Looked: TypeAlias = "tuple[str, str | None, str, frozenset[str]]"
+"""Who looked at an exchange, and as what: requirement, parameter, contract and the model's other names."""
+
+_kept: WeakKeyDictionary[Exchange, dict[Looked, tuple[Finding, ...] | None]] = WeakKeyDictionary()
+"""What was found in exchanges, for as long as they are there; None where it does not apply."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,10 +90,10 @@ def _units(row: Row, hearing: Hearing) -> tuple[list[Unit], str]:
     requirement = row.requirement
     if requirement.kind is Kind.SCENARIO:
         return _performed(row, hearing)
-    applicable = [each for each in hearing.exchanges if _is_for(row, each)]
     if requirement.kind is Kind.EACH:
-        units = [_unit(row, hearing, (each,), each) for each in applicable]
+        units = list(_one_by_one(row, hearing))
     else:
+        applicable = [each for each in hearing.exchanges if _is_for(row, each)]
         units = [_unit(row, hearing, tuple(applicable), applicable)] if applicable else []
     asked = f", and not all was asked: {hearing.unasked}" if hearing.unasked else ""
     return _judged(units, Counter(), f"no exchange of this run was one that it applies to{asked}")
@@ -123,13 +133,33 @@ def _judged(units: Iterable[Unit], reasons: Counter[str], otherwise: str) -> tup
 
 
 def _unit(row: Row, hearing: Hearing, exchanges: tuple[Exchange, ...], *given: Any) -> Unit:
+    return Unit(exchanges=exchanges, findings=_findings(row, hearing, *given))
+
+
+def _one_by_one(row: Row, hearing: Hearing) -> Iterator[Unit]:
+    """What it finds in each exchange that it applies to; looked up where that was looked for before."""
+    looked: Looked = (row.requirement.id, row.parameter, hearing.contract.digest, hearing.setting.aliases)
+    alone = "run" not in row.requirement.wants
+    for exchange in hearing.exchanges:
+        kept = _kept.setdefault(exchange, {})
+        if looked in kept:
+            found = kept[looked]
+        else:
+            found = _findings(row, hearing, exchange) if _is_for(row, exchange) else None
+            if alone or found is None:
+                kept[looked] = found
+        if found is not None:
+            yield Unit(exchanges=(exchange,), findings=found)
+
+
+def _findings(row: Row, hearing: Hearing, *given: Any) -> tuple[Finding, ...]:
     context = {
         "contract": hearing.contract,
         "parameter": row.parameter,
         "run": hearing.exchanges,
         "aliases": hearing.setting.aliases,
     }
-    return Unit(exchanges=exchanges, findings=row.requirement.find(context, *given))
+    return row.requirement.find(context, *given)
 
 
 def _observed(row: Row, units: Sequence[Unit]) -> Judged:

@@ -19,8 +19,9 @@ from .contract import Contract
 from .evidence import EVIDENCE, Evidence
 from .exchange import Exchange
 from .fire import DEAD, Firer, Job
-from .hearing import hear
-from .model import Depth, Purpose, UsageError
+from .hearing import Hearing, hear
+from .judge import judge
+from .model import Depth, Kind, Purpose, UsageError
 from .order import Order, now
 from .plan import Plan
 from .reply import problem
@@ -120,7 +121,12 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
     jobs = [Job(case=step.case, rows=step.rows) for step in planned.steps]
     look = jobs[-1:] if jobs and jobs[-1].case.scenario is plan.canary else []
     await firer.fire(setting, jobs[: len(jobs) - len(look)])
-    await firer.fire(setting, look)  # when all else has ended, for it is to tell whether the endpoint outlived it
+    heard = hear(firer.writer.evidence, setting)
+    async with (
+        asyncio.TaskGroup() as last
+    ):  # when all else has ended, for it is to tell whether the endpoint outlived it
+        last.create_task(firer.fire(setting, look))
+        last.create_task(_look_through(heard, planned))
     if any(each.purpose is Purpose.OFFER for each in firer.writer.evidence.exchanges):
         end = Ending(why="done", starved=firer.starved)  # gone on with: all that is judged was asked before
     else:
@@ -128,6 +134,14 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
     if end.why != DEAD:
         await firer.fire(plan.with_untold(setting), [Job(case=case, purpose=Purpose.OFFER) for case in planned.tried])
     return end
+
+
+async def _look_through(heard: Hearing, planned: Plan) -> None:
+    """Judge single exchanges while there is nothing to do but wait: what is found in them is kept."""
+    for row in planned.rows:
+        if row.requirement.kind is Kind.EACH:
+            judge(heard, [row])
+            await asyncio.sleep(0)
 
 
 async def _settle(reviver: Reviver, jobs: Sequence[Job], planned: Plan, watcher: Watcher) -> Ending:
