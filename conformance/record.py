@@ -176,8 +176,9 @@ def _without_hidden_secrets(made: Exchange, redactor: Redactor) -> Exchange:
     numbered bytes."""
     if not redactor.secrets:
         return made
-    texts = [said for choice in made.choices for said in _said(choice)]
-    if not any(redactor.text(said) != said for said in texts):
+    texts = list(filter(None, (said for choice in made.choices for said in _said(choice))))
+    together = "\n".join(texts)  # no escape goes on over the end of a line, so that what one of them holds shows here
+    if redactor.text(together) == together or not any(redactor.text(said) != said for said in texts):
         return made
     found = strict_json.dump({"error": {"message": f"withheld: parts of it join to {_markers(redactor, texts)}"}})
     return replace(made, pieces=((made.pieces[0][0], sse.event(found) if made.asked_stream else found),))

@@ -11,8 +11,8 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from heapq import nlargest
 from itertools import accumulate
+from math import exp
 from random import Random
 
 
@@ -85,7 +85,7 @@ class Sampler:
         sampling = self.sampling
         temperature = sampling.temperature or 1.0
         highest = max(adjusted)
-        weights = [math.exp((logit - highest) / temperature) for logit in adjusted]
+        weights = [exp((logit - highest) / temperature) for logit in adjusted]
         if not sampling.top_k and sampling.top_p >= 1 and not sampling.min_p:
             return weights
         kept = sorted(range(len(weights)), key=weights.__getitem__, reverse=True)
@@ -104,10 +104,11 @@ class Sampler:
 def log_softmax(logits: Sequence[float]) -> list[float]:
     """The model's own distribution, as natural logarithms."""
     highest = max(logits)
-    norm = highest + math.log(math.fsum(math.exp(logit - highest) for logit in logits))
+    norm = highest + math.log(math.fsum(map(exp, [logit - highest for logit in logits])))
     return [logit - norm for logit in logits]
 
 
 def likeliest(log_probabilities: Mapping[int, float], count: int) -> tuple[tuple[int, float], ...]:
     """The so many likeliest tokens with their log probabilities, in descending order."""
-    return tuple(nlargest(count, log_probabilities.items(), key=lambda pair: pair[1]))
+    best = sorted(log_probabilities, key=log_probabilities.__getitem__, reverse=True)[:count]
+    return tuple((token, log_probabilities[token]) for token in best)
