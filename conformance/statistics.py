@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 ALPHA = 1e-4
 """How often, at most, one look at an endpoint that conforms makes a requirement that goes by chance speak up."""
@@ -18,7 +19,18 @@ LOOKS = 6
 REPEATS = 3
 """Fresh looks that may confirm what one look showed."""
 
-BY_CHANCE = frozenset({"sampling.temperature-low", "sampling.temperature-high", "sampling.top-p-acts"})
+BY_CHANCE = frozenset(
+    f"sampling.{name}"
+    for name in (
+        "temperature-low",
+        "temperature-high",
+        "top-p-acts",
+        "frequency-penalty-acts",
+        "frequency-penalty-negative",
+        "presence-penalty-acts",
+        "presence-penalty-negative",
+    )
+)
 """The requirements that go by chance.  All others judge what no chance can make of an endpoint that conforms."""
 
 
@@ -46,14 +58,51 @@ def at_least(successes: int, trials: int, chance: float) -> float:
     )
 
 
-def as_many_of(hits: int, draws: int, other_hits: int, other_draws: int) -> float:
-    """How likely so many of all hits or more fall to the first of two samples of one law: Fisher's exact test."""
-    every = hits + other_hits
-    ways = math.comb(draws + other_draws, every)
-    return math.fsum(
-        math.comb(draws, count) * math.comb(other_draws, every - count) / ways
-        for count in range(hits, min(every, draws) + 1)
-    )
+@dataclass(frozen=True, kw_only=True)
+class Fourfold:
+    """Two samples that differ in one thing alone: hits and misses of the one, and of the other."""
+
+    hits: int
+    misses: int
+    other_hits: int
+    other_misses: int
+
+    @property
+    def exchanged(self) -> Fourfold:
+        """The other sample first."""
+        return Fourfold(hits=self.other_hits, misses=self.other_misses, other_hits=self.hits, other_misses=self.misses)
+
+
+def as_many_of(tables: Iterable[Fourfold], odds: float = 1.0) -> float:
+    """How likely so many of all hits or more fall to the first samples.
+
+    In every table the odds of a hit are `odds` times as high in the first sample as in the second, at most; whatever
+    they are there.  Fisher's exact test for one table and odds of 1; for several the exact conditional test of a common
+    odds ratio (Cox, The Regression Analysis of Binary Sequences, 1958).
+    """
+    shares, seen = [1.0], 0
+    for table in tables:
+        least, chances = _shared_out(table, odds)
+        seen += table.hits - least
+        together = [0.0] * (len(shares) + len(chances) - 1)
+        for one, share in enumerate(shares):
+            for other, chance in enumerate(chances):
+                together[one + other] += share * chance
+        shares = together
+    return min(1.0, math.fsum(shares[seen:]))
+
+
+def _shared_out(table: Fourfold, odds: float) -> tuple[int, list[float]]:
+    """The fewest hits that the first sample can have, and how likely it has so many, one more, two more ..."""
+    draws, other_draws = table.hits + table.misses, table.other_hits + table.other_misses
+    every = table.hits + table.other_hits
+    least = max(0, every - other_draws)
+    ways = [
+        math.comb(draws, count) * math.comb(other_draws, every - count) * odds ** (count - least)
+        for count in range(least, min(every, draws) + 1)
+    ]
+    total = math.fsum(ways)
+    return least, [each / total for each in ways]
 
 
 def betrayed(ratios: Iterable[float], alpha: float = ALPHA) -> bool:

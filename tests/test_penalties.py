@@ -21,6 +21,7 @@ from .rehearsal import rehearse
 PENALTIES = ("frequency_penalty", "presence_penalty")
 LISTS = frozenset({"logprobs", "top-logprobs"})
 N = frozenset({"n"})
+BIAS = frozenset({"logit-bias"})
 
 
 def rows(oddity: Oddity, without: frozenset[str], seed: int = 1) -> tuple[list[Exchange], dict[str, Judged]]:
@@ -35,10 +36,20 @@ def of(judged: dict[str, Judged], parameter: str) -> Iterator[Judged]:
     return (each for each in judged.values() if each.row.parameter == parameter)
 
 
+@pytest.mark.parametrize("parameter", PENALTIES)
+@pytest.mark.parametrize("flat", [True, False], ids=["flat", "peaked"])
+@pytest.mark.parametrize("without", [LISTS, frozenset()], ids=["without lists", "with lists"])
+def test_a_penalty_that_is_ignored_beside_n_fails(parameter: str, flat: bool, without: frozenset[str]) -> None:
+    """Texts of a few tokens show it whatever the model is sure of, and accuse no other penalty."""
+    _, judged = rows(Oddity(name="ignores", mutant=ignores(parameter), flat=flat), without)
+    for each in judged.values():
+        assert each.verdict is (Verdict.FAIL if each.row.parameter == parameter else Verdict.PASS)
+
+
 @pytest.mark.parametrize(
     ("parameter", "found"), [("frequency_penalty", Verdict.FAIL), ("presence_penalty", Verdict.INCONCLUSIVE)]
 )
-@pytest.mark.parametrize("without", [LISTS, LISTS | N], ids=["with n", "without n"])
+@pytest.mark.parametrize("without", [LISTS | N, LISTS | BIAS], ids=["without n", "without logit_bias"])
 def test_a_penalty_that_is_ignored_is_no_pass_without_lists(
     parameter: str, found: Verdict, without: frozenset[str]
 ) -> None:
@@ -48,15 +59,19 @@ def test_a_penalty_that_is_ignored_is_no_pass_without_lists(
         assert each.verdict is (found if each.row.parameter == parameter else Verdict.PASS)
 
 
-@pytest.mark.parametrize("without", [LISTS, LISTS | N], ids=["with n", "without n"])
-def test_a_penalty_that_acts_costs_five_cold_replies(without: frozenset[str]) -> None:
-    """Nobody asks for warm replies where the texts differ."""
+@pytest.mark.parametrize(
+    ("without", "requests"),
+    [(frozenset[str](), 5), (LISTS, 10), (LISTS | BIAS, 5), (LISTS | N, 5)],
+    ids=["lists", "without lists", "without logit_bias", "without n"],
+)
+def test_what_a_penalty_that_acts_costs(without: frozenset[str], requests: int) -> None:
+    """Nobody asks for more where lists decide, nor for warm replies where the texts differ."""
     asked, judged = rows(Oddity(name="none"), without)
     assert {each.verdict for each in judged.values()} == {Verdict.PASS}
-    assert sum(each.case == "penalised" for each in asked) == 5
+    assert sum(each.case == "penalised" for each in asked) == requests
 
 
-@pytest.mark.parametrize("without", [LISTS, LISTS | N], ids=["with n", "without n"])
+@pytest.mark.parametrize("without", [LISTS | BIAS, LISTS | N], ids=["with n", "without n"])
 def test_a_model_that_is_sure_is_not_accused(without: frozenset[str]) -> None:
     """It says the same with a penalty and its opposite, and warm replies show that it would."""
     _, judged = rows(Oddity(name="sure", flat=False), without)
@@ -66,7 +81,7 @@ def test_a_model_that_is_sure_is_not_accused(without: frozenset[str]) -> None:
 
 def test_cold_replies_that_waver_show_nothing() -> None:
     """Another text is no effect where the same request gives another text too."""
-    _, judged = rows(Oddity(name="wavers", wavers=1.0), LISTS)
+    _, judged = rows(Oddity(name="wavers", wavers=1.0), LISTS | BIAS)
     assert {each.verdict for each in judged.values()} == {Verdict.INCONCLUSIVE}
 
 

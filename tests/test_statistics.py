@@ -19,6 +19,7 @@ from conformance.statistics import (
     FAMILY,
     LOOKS,
     REPEATS,
+    Fourfold,
     as_many_of,
     at_least,
     betrayed,
@@ -46,13 +47,64 @@ def test_at_least_is_a_probability(successes: int, trials: int, chance: float) -
     assert 0 <= at_least(successes + 1, trials, chance) <= at_least(successes, trials, chance) <= 1
 
 
-@pytest.mark.parametrize(("hits", "draws", "other_hits", "other_draws"), [(3, 5, 1, 5), (4, 4, 0, 6), (0, 3, 2, 4)])
-def test_as_many_of_is_exact(hits: int, draws: int, other_hits: int, other_draws: int) -> None:
-    """Of all the ways to deal the hits to two samples, so many give the first one as many or more."""
-    places = range(draws + other_draws)
-    dealt = list(itertools.combinations(places, hits + other_hits))
-    as_many = [each for each in dealt if sum(place < draws for place in each) >= hits]
-    assert as_many_of(hits, draws, other_hits, other_draws) == pytest.approx(len(as_many) / len(dealt))
+TABLES = [(3, 2, 1, 4), (4, 0, 0, 6), (0, 3, 2, 2), (2, 1, 3, 0), (0, 0, 2, 1), (1, 2, 0, 0)]
+"""Hits and misses of one sample, and of another."""
+
+
+def fourfold(table: tuple[int, int, int, int]) -> Fourfold:
+    """A table of these four."""
+    hits, misses, other_hits, other_misses = table
+    return Fourfold(hits=hits, misses=misses, other_hits=other_hits, other_misses=other_misses)
+
+
+def shared_out(table: tuple[int, int, int, int], odds: Fraction) -> dict[int, Fraction]:
+    """How likely each number of hits is for the first sample: every way to deal them, weighed by the odds."""
+    hits, misses, other_hits, other_misses = table
+    draws, places = hits + misses, range(hits + misses + other_hits + other_misses)
+    dealt = [sum(place < draws for place in each) for each in itertools.combinations(places, hits + other_hits)]
+    total = sum(odds**each for each in dealt)
+    return {count: dealt.count(count) * odds**count / total for count in set(dealt)}
+
+
+@pytest.mark.parametrize("odds", [Fraction(1), Fraction(1, 7), Fraction(3)])
+@pytest.mark.parametrize("several", [[each] for each in TABLES] + [TABLES[:2], TABLES[1:4], TABLES[::2]])
+def test_as_many_of_is_exact(several: list[tuple[int, int, int, int]], odds: Fraction) -> None:
+    """Of all the ways to deal the hits of every table, so many give the first samples as many together, or more."""
+    seen = sum(table[0] for table in several)
+    chance = sum(
+        math.prod(share for _, share in each)
+        for each in itertools.product(*(shared_out(table, odds).items() for table in several))
+        if sum(count for count, _ in each) >= seen
+    )
+    assert as_many_of(map(fourfold, several), float(odds)) == pytest.approx(float(chance))
+
+
+def test_no_tables_say_nothing() -> None:
+    """Without any draw as many hits came up as could."""
+    assert as_many_of([]) == 1
+
+
+def test_a_table_exchanged() -> None:
+    """The other sample is the first then."""
+    table = fourfold((3, 2, 1, 4))
+    assert table.exchanged == fourfold((1, 4, 3, 2))
+    assert table.exchanged.exchanged == table
+
+
+def test_odds_hardly_ever_seem_other_than_they_are() -> None:
+    """Samples whose odds are as said are taken for others no more often than that."""
+    chance = random.Random(1)
+    parted, runs, draws = math.exp(-2), 2000, 30
+    seen = 0
+    for _ in range(runs):
+        tables = []
+        for odds in (0.2, 1.0, 5.0):
+            first, other = (
+                sum(chance.random() < each / (1 + each) for _ in range(draws)) for each in (odds * parted, odds)
+            )
+            tables.append(fourfold((first, draws - first, other, draws - other)))
+        seen += as_many_of(tables, parted) < 0.01
+    assert seen <= 0.015 * runs
 
 
 def test_the_true_law_is_hardly_ever_betrayed() -> None:

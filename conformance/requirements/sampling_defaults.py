@@ -17,7 +17,7 @@ from ..mutants import Call, Mutant
 from ..requirement import requirement
 from ..scenario import Script, for_each, scenario
 from ..schema import show
-from ..statistics import ALPHA, as_many_of
+from ..statistics import ALPHA, Fourfold, as_many_of
 from .logprobs_asked import neutral
 from .sampling import ENOUGH, MANY, first_texts, first_tokens
 
@@ -98,9 +98,11 @@ def temperature_by_default(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
         return
     commonest = Counter([*given, *without]).most_common(1)[0][0]
     hits = [said.count(commonest) for said in (without, given)]
-    if as_many_of(hits[0], len(without), hits[1], len(given)) < ALPHA:
+    misses = [len(said) - count for said, count in zip((without, given), hits, strict=True)]
+    table = Fourfold(hits=hits[0], misses=misses[0], other_hits=hits[1], other_misses=misses[1])
+    if as_many_of([table]) < ALPHA:
         yield Observation(value="below 1")
-    elif as_many_of(hits[1], len(given), hits[0], len(without)) < ALPHA:
+    elif as_many_of([table.exchanged]) < ALPHA:
         yield Observation(value="above 1")
     elif same_start(one, other) is False:
         yield Observation(value="another than 1")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 from ..ask import Ask, Setting
 from ..exchange import Exchange
@@ -16,6 +17,7 @@ from ..scenario import Script, Variant, both_modes, drawn, scenario, together
 from ..spoil import ignores, streaming
 from .logprobs_asked import neutral
 from .sampling import telling
+from .sampling_letters import REQUESTS, TOKENS, by_letters, letters, possible, spelt
 from .sampling_pull import ALONE, WARM, alike, pulled, warm
 from .sampling_tolls import heeded
 
@@ -35,10 +37,10 @@ ASKED = (
 )
 
 
-@scenario(steps=5 + ALONE, tokens=(5 + WARM) * LONG)
+@scenario(steps=5 + ALONE, tokens=5 * LONG + TOKENS)
 def penalised(ask: Ask) -> Script:
     """Talk coldly with each penalty at its strongest and at its weakest, and say one token at temperature 0.5; where no
-    list can show an effect talk coldly again and, where texts show none either, warmly."""
+    list decides ask for many texts of five tokens, and where those are not to be had talk coldly again, and warmly."""
     listed, cold = _lists(ask), ask.setting.cold
     lists = telling(ask, 20) if listed else {}
     bodies = [neutral(ask, temperature=cold, **{name: value}) for name, value in ASKED]
@@ -52,9 +54,19 @@ def penalised(ask: Ask) -> Script:
             ]
         )
     )
-    if not _by_lists(asked) and alike(*asked[:2]) and (ask.has("n") or not listed):
+    if _decided(asked):
+        return None
+    if possible(ask):
+        yield letters(ask, *ASKED)
+    elif not _by_lists(asked) and alike(*asked[:2]) and (ask.has("n") or not listed):
         yield warm(ask, STORY, LONG)
     return None
+
+
+def _decided(asked: Sequence[Exchange]) -> bool:
+    """Whether lists tell all there is to know."""
+    judged = chain.from_iterable(heeded(each, name) for each, (name, _) in zip(asked, ASKED, strict=False))
+    return _by_lists(asked) and not any(isinstance(finding, NotJudged) for finding in judged)
 
 
 def _lists(ask: Ask) -> bool:
@@ -69,12 +81,17 @@ def _by_lists(asked: Sequence[Exchange]) -> bool:
 
 
 def _bounded(setting: Setting) -> Iterator[Variant]:
-    """The cases, with what they cost at most: warm replies are asked for in one request where there is n, and where
-    there is not, only if lists are off."""
+    """The cases, with what they cost at most: where there is n, short texts are asked for if they can be had, and else
+    all warm replies in one request; where there is not, warm ones if lists are off."""
     has_n, listed = "n" in setting.features, {"logprobs", "top-logprobs"} <= setting.features
-    more = (1, WARM) if has_n else (0, 0) if listed else (ALONE, ALONE)
+    if has_n and "logit-bias" in setting.features:
+        steps, tokens = REQUESTS, TOKENS
+    elif has_n:
+        steps, tokens = 1, WARM * LONG
+    else:
+        steps, tokens = (0, 0) if listed else (ALONE, ALONE * LONG)
     for variant in _modes.variants(setting.contract):
-        yield replace(variant, steps=5 + more[0], tokens=(4 if listed else 5) * LONG + listed + more[1] * LONG)
+        yield replace(variant, steps=5 + steps, tokens=(4 if listed else 5) * LONG + listed + tokens)
 
 
 _modes = both_modes(penalised, streams=Depth.FULL)
@@ -84,17 +101,29 @@ of_penalties = partial(requirement, level=MUST, scenario=penalties, feature="pen
 """A requirement on what a penalty does."""
 
 
-def _judged(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...], at: int) -> Iterator[Finding]:
-    """What the reply says of its penalty: by lists where they show it, otherwise by the text with its opposite."""
-    name, _ = ASKED[at]
+def _judged(asked: tuple[Exchange, ...], more: Sequence[tuple[Exchange, ...]], at: int) -> Iterator[Finding]:
+    """What the replies say of a penalty: by lists where they show it, by many short texts, otherwise by the cold text
+    with its opposite."""
+    short = next((each for each in more if len(each) == REQUESTS), ())
+    warmed = next((each for each in more if each is not short), ())
+    by_lists = list(heeded(asked[at], ASKED[at][0])) if _by_lists(asked) else None
+    if by_lists is not None and not any(isinstance(finding, NotJudged) for finding in by_lists):
+        yield from by_lists
+    elif spelt(short) is not None:
+        yield from by_letters(short, at)
+    elif by_lists is not None:
+        yield from by_lists
+    else:
+        yield from _by_texts(asked, warmed, at)
+
+
+def _by_texts(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...], at: int) -> Iterator[Finding]:
     told = asked[4].sent.get("logprobs") is True
-    if _by_lists(asked):
-        yield from heeded(asked[at], name)
-    elif not told and asked[0].text != asked[4].text:
+    if not told and asked[0].text != asked[4].text:
         yield NotJudged(reason="cold replies differ between calls, so that another text shows no effect")
     else:
         plus = at // 2 * 2
-        yield from pulled(asked[plus], asked[plus + 1], name, warmed)
+        yield from pulled(asked[plus], asked[plus + 1], ASKED[at][0], warmed)
 
 
 def _rewritten(name: str, about: str, change: Callable[[float], float], member: str) -> Mutant:
@@ -142,9 +171,9 @@ def _below_zero(member: str) -> list[Mutant]:
     parameter="frequency_penalty",
     mutants=_ways("frequency_penalty"),
 )
-def frequency_acts(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
+def frequency_acts(asked: tuple[Exchange, ...], *more: tuple[Exchange, ...]) -> Iterator[Finding]:
     """A frequency_penalty above 0 takes its toll of a token for every time it has been said."""
-    yield from _judged(asked, warmed, 0)
+    yield from _judged(asked, more, 0)
 
 
 @of_penalties(
@@ -153,9 +182,9 @@ def frequency_acts(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] = (
     parameter="frequency_penalty",
     mutants=[*_below_zero("frequency_penalty"), _as_the_other("frequency_penalty", "presence_penalty")],
 )
-def frequency_favours(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
+def frequency_favours(asked: tuple[Exchange, ...], *more: tuple[Exchange, ...]) -> Iterator[Finding]:
     """A frequency_penalty below 0 favours a token for every time it has been said."""
-    yield from _judged(asked, warmed, 1)
+    yield from _judged(asked, more, 1)
 
 
 @of_penalties(
@@ -164,9 +193,9 @@ def frequency_favours(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] 
     parameter="presence_penalty",
     mutants=_ways("presence_penalty"),
 )
-def presence_acts(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
+def presence_acts(asked: tuple[Exchange, ...], *more: tuple[Exchange, ...]) -> Iterator[Finding]:
     """A presence_penalty above 0 takes its toll of a token once it has been said."""
-    yield from _judged(asked, warmed, 2)
+    yield from _judged(asked, more, 2)
 
 
 @of_penalties(
@@ -175,6 +204,6 @@ def presence_acts(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] = ()
     parameter="presence_penalty",
     mutants=[*_below_zero("presence_penalty"), _as_the_other("presence_penalty", "frequency_penalty")],
 )
-def presence_favours(asked: tuple[Exchange, ...], warmed: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
+def presence_favours(asked: tuple[Exchange, ...], *more: tuple[Exchange, ...]) -> Iterator[Finding]:
     """A presence_penalty below 0 favours a token that has been said, as much the first time as the fifth."""
-    yield from _judged(asked, warmed, 3)
+    yield from _judged(asked, more, 3)
