@@ -1,10 +1,9 @@
 """How often a sampling parameter that is accepted and ignored is caught, and how often an endpoint is wronged.
 
-    python -m bench.power [--runs N] [--deep N] [--clean N] [--contract C] [--jobs N]
+    python -m bench.power [--runs N] [--clean N] [--contract C] [--jobs N]
 
-For each parameter the requirements on it are run in process, preflight and repeats included, once a seed: 200 times at
-standard and 50 at full against the reference endpoint that ignores the parameter, and 50 against it as it is.  On a
-flat model, whose every token has many alternatives, and on a peaked one, which is nearly always sure; with `n` and
+For each parameter and depth the requirements on it are run in process, preflight and repeats included, once a seed: 200
+times against the reference endpoint that ignores the parameter, and 50 times against it as it is.  On a flat model, whose every token has many alternatives, and on a peaked one, which is nearly always sure; with `n` and
 lists of log probabilities, and without.  Prints docs/power.md; what is done is said on standard error.
 """
 
@@ -44,9 +43,9 @@ NOTE = "<!-- Made by `python -m bench.power > docs/power.md`; do not edit. -->"
 INTRODUCTION = """# Power
 
 How often an endpoint that accepts a sampling parameter and ignores it is caught: the reference endpoint of `{contract}`
-with that fault, run {runs} times for every cell of the first table and {deep} times for one of the second, each time
-with another seed. A flat model has many likely next tokens, a peaked one is nearly always sure; what else an endpoint
-can tell is choices (`n`) and lists of log probabilities (`top_logprobs`).
+with that fault, run {runs} times for every cell, each time with another seed. A flat model has many likely next tokens, a
+peaked one is nearly always sure; what else an endpoint can tell is choices (`n`) and lists of log probabilities
+(`top_logprobs`).
 
 A cell says in what share of the runs a requirement on the parameter failed, or warned: where the document recommends,
 or where what was seen once was not seen again.
@@ -54,8 +53,8 @@ or where what was seen once was not seen again.
 by them. Of {all} runs of the endpoint without a fault {wronged} accused it.
 
 A model that is sure of its next token draws it whatever `temperature` or `top_p` say: where that is so there is nothing
-to catch, and nobody who uses that model is harmed. Where nothing lists likelihoods, a model may also be surer of its
-words than `presence_penalty` takes off them, and nobody can tell."""
+to catch, and nobody who uses that model is harmed. Where neither choices nor lists are to be had, it may also be surer of
+its words than `presence_penalty` takes off them, and nobody can tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,14 +99,12 @@ def measure(cell: Cell, runs: int, clean: int) -> Counter[str]:
     return said
 
 
-def page(contract: str, runs: Mapping[Depth, int], clean: int, said: Mapping[Cell, Counter[str]]) -> Iterator[str]:
+def page(contract: str, runs: int, clean: int, said: Mapping[Cell, Counter[str]]) -> Iterator[str]:
     """The lines of docs/power.md."""
     wronged = sum(each[WRONGED] for each in said.values())
     yield NOTE
     yield ""
-    yield INTRODUCTION.format(
-        contract=contract, runs=runs[Depth.STANDARD], deep=runs[Depth.FULL], wronged=wronged, all=clean * len(said)
-    )
+    yield INTRODUCTION.format(contract=contract, runs=runs, wronged=wronged, all=clean * len(said))
     for depth in DEPTHS:
         yield ""
         yield f"## `--depth {depth}`"
@@ -120,7 +117,7 @@ def page(contract: str, runs: Mapping[Depth, int], clean: int, said: Mapping[Cel
                 for model in MODELS
                 for has in LACKS
             ]
-            yield f"| `{parameter}` | {' | '.join(_shown(each, runs[depth]) for each in cells)} |"
+            yield f"| `{parameter}` | {' | '.join(_shown(each, runs) for each in cells)} |"
 
 
 def _shown(said: Counter[str], runs: int) -> str:
@@ -133,12 +130,10 @@ def main(given: Sequence[str]) -> None:
     """Measure every cell, and print the page."""
     parser = argparse.ArgumentParser(prog="python -m bench.power")
     parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--deep", type=int, default=50)
     parser.add_argument("--clean", type=int, default=50)
     parser.add_argument("--contract", choices=contracts.names(), default="highwayapi")
     parser.add_argument("--jobs", type=int, default=1)
     asked = parser.parse_args(given)
-    runs = {Depth.STANDARD: asked.runs, Depth.FULL: asked.deep}
     cells = [
         Cell(contract=asked.contract, parameter=parameter, depth=depth, model=model, has=has)
         for depth in DEPTHS
@@ -147,9 +142,9 @@ def main(given: Sequence[str]) -> None:
         for has in LACKS
     ]
     with ProcessPoolExecutor(asked.jobs) as pool:
-        times = [runs[cell.depth] for cell in cells]
-        said = dict(zip(cells, pool.map(measure, cells, times, [asked.clean] * len(cells)), strict=True))
-    print("\n".join(page(asked.contract, runs, asked.clean, said)))
+        runs, clean = [asked.runs] * len(cells), [asked.clean] * len(cells)
+        said = dict(zip(cells, pool.map(measure, cells, runs, clean), strict=True))
+    print("\n".join(page(asked.contract, asked.runs, asked.clean, said)))
 
 
 if __name__ == "__main__":

@@ -6,13 +6,15 @@ and over; and as some ids of some vocabularies have no text, an endpoint is only
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 from ..ask import Ask
 from ..exchange import Exchange
 from ..likelihoods import all_places, of_its_text
 from ..model import Depth, Finding, Level, NotJudged, Violation
-from ..mutants import Call, Mutant
+from ..mutants import Call, Mutant, Object, When
 from ..reply import members
 from ..requirement import requirement
 from ..scenario import Script, both_modes, scenario, together
@@ -27,18 +29,28 @@ IDS = (64, 100, 220)
 """Ids that every vocabulary has."""
 
 
-@scenario(steps=4, tokens=24)
+@scenario(steps=5, tokens=30)
 def biased(ask: Ask) -> Script:
-    """Raise three tokens by 100, each alone, then lower one by 100 that was then said."""
+    """Raise three tokens by 100, each alone, then lower one by 100 that was then said, and raise it once more by 100
+    between two that are raised by 50."""
     also = {**neutral(ask), **telling(ask)}
     raised = together((yield [ask(max_tokens=6, logit_bias={str(each): 100}, also=also) for each in IDS]))
-    loud = next((number for number, exchange in zip(IDS, raised, strict=True) if one_thing(exchange)), None)
+    loud = _loud(raised)
     if loud is not None:
-        yield ask(max_tokens=6, logit_bias={str(loud): -100}, also=also)
+        first, last = (str(each) for each in IDS if each != loud)
+        yield [
+            ask(max_tokens=6, logit_bias={str(loud): -100}, also=also),
+            ask(max_tokens=6, logit_bias={first: 50, str(loud): 100, last: 50}, also=also),
+        ]
     return None
 
 
 biases = both_modes(biased, streams=Depth.FULL)
+
+
+def _loud(raised: Sequence[Exchange]) -> int | None:
+    """The first of the ids that makes the text one thing over and over."""
+    return next((IDS[at] for at, each in enumerate(raised) if each.text.strip() and one_thing(each)), None)
 
 
 def one_thing(exchange: Exchange) -> bool:
@@ -51,25 +63,29 @@ def one_thing(exchange: Exchange) -> bool:
     return not text or any(text == text[:length] * (len(text) // length) for length in lengths)
 
 
-def _changed(name: str, about: str, change: object) -> Mutant:
-    """Every bias counts as another."""
+def _with_biases(name: str, about: str, change: Callable[[Object], Object], when: When | None = None) -> Mutant:
+    """The biases count as others."""
 
     def act(call: Call) -> Call:
         biases = members(call.sent.get("logit_bias"))
-        if not biases or not callable(change):
-            return call
-        return call.with_body({**call.sent, "logit_bias": {key: change(value) for key, value in biases.items()}})
+        return call.with_body({**call.sent, "logit_bias": change(biases)}) if biases else call
 
-    return Mutant(name=name, about=about, request=act)
+    return Mutant(name=name, about=about, request=act, when=when)
 
 
-@requirement(
+def _changed(name: str, about: str, change: Callable[[Any], Any], when: When | None = None) -> Mutant:
+    """Every bias counts as another."""
+    return _with_biases(name, about, lambda biases: {key: change(value) for key, value in biases.items()}, when)
+
+
+on_biases = partial(
+    requirement, level=MUST, source="logit_bias", scenario=biases, feature="logit-bias", parameter="logit_bias"
+)
+"""A requirement on what biases do."""
+
+
+@on_biases(
     "sampling.logit-bias-forces",
-    level=MUST,
-    source="logit_bias",
-    scenario=biases,
-    feature="logit-bias",
-    parameter="logit_bias",
     mutants=[
         ignores("logit_bias"),
         ignores("logit_bias", when=streaming),
@@ -77,7 +93,7 @@ def _changed(name: str, about: str, change: object) -> Mutant:
         _changed("biases-upside-down", "what a bias is to raise it lowers", lambda value: -value),
     ],
 )
-def bias_forces(raised: tuple[Exchange, ...], *_: Exchange) -> Iterator[Finding]:
+def bias_forces(raised: tuple[Exchange, ...], *_: tuple[Exchange, ...]) -> Iterator[Finding]:
     """A token raised by 100 is said at every place: at least one of three makes the text one thing over and over."""
     if not all(each.legible for each in raised):
         yield NotJudged(reason="the replies could not be read")
@@ -90,34 +106,58 @@ def bias_forces(raised: tuple[Exchange, ...], *_: Exchange) -> Iterator[Finding]
         )
 
 
-@requirement(
+@on_biases(
     "sampling.logit-bias-bans",
-    level=MUST,
-    source="logit_bias",
-    scenario=biases,
-    feature="logit-bias",
-    parameter="logit_bias",
     mutants=[
         _changed("biases-without-sign", "a bias below 0 counts as one above it", abs),
-        Mutant(
-            name="biases-without-sign-in-streams",
-            about="in streams a bias below 0 counts as one above it",
-            request=_changed("", "", abs).request,
-            when=streaming,
-        ),
+        _changed("biases-without-sign-in-streams", "in streams a bias below 0 counts as one above it", abs, streaming),
     ],
 )
-def bias_bans(raised: tuple[Exchange, ...], *lowered: Exchange) -> Iterator[Finding]:
+def bias_bans(raised: tuple[Exchange, ...], lowered: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
     """A token lowered by 100 is not said: not the one that is said at every place when it is raised."""
-    loud = next((each for each in raised if each.legible and one_thing(each) and each.text.strip()), None)
-    if loud is None or not lowered or not lowered[0].legible:
+    loud = _loud(raised) if all(each.legible for each in raised) else None
+    if loud is None or not lowered[0].legible:
         yield NotJudged(reason="no bias had an effect that could be seen")
-    elif one_thing(lowered[0]) and _same(loud, lowered[0]):
+    elif one_thing(lowered[0]) and _same(raised[IDS.index(loud)], lowered[0]):
         yield Violation(
             pointer="/choices/0",
             observed=show(lowered[0].text),
-            expected=f"without what a bias of 100 makes of it, {show(loud.text)}",
-            exchanges=(loud.n, lowered[0].n),
+            expected=f"without what a bias of 100 makes of it, {show(raised[IDS.index(loud)].text)}",
+            exchanges=(raised[IDS.index(loud)].n, lowered[0].n),
+        )
+
+
+def _of_several(which: int) -> Callable[[Object], Object]:
+    """Of several biases one alone is heeded: the first or the last."""
+
+    def act(biases: Object) -> Object:
+        return dict([list(biases.items())[which]])
+
+    return act
+
+
+@on_biases(
+    "sampling.logit-bias-several",
+    mutants=[
+        _with_biases("heeds-the-first-bias", "of several biases only the first one counts", _of_several(0)),
+        _with_biases("heeds-the-last-bias", "of several biases only the last one counts", _of_several(-1)),
+    ],
+)
+def several_count(raised: tuple[Exchange, ...], lowered: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
+    """Of several biases each counts: the token with the highest by far is said, wherever it stands among them."""
+    loud = _loud(raised) if all(each.legible for each in raised) else None
+    if loud is None or not lowered[1].legible:
+        yield NotJudged(reason="no bias had an effect that could be seen")
+        return
+    alone = raised[IDS.index(loud)]
+    if all(_same(alone, each) for each in raised):
+        yield NotJudged(reason="the tokens that are raised look the same")
+    elif not (one_thing(lowered[1]) and _same(alone, lowered[1])):
+        yield Violation(
+            pointer="/choices/0",
+            observed=show(lowered[1].text),
+            expected=f"{show(alone.text)}, of the token that is raised by 100 where the others are raised by 50",
+            exchanges=(alone.n, lowered[1].n),
         )
 
 
