@@ -3,8 +3,9 @@
     python -m bench.power [--runs N] [--clean N] [--contract C] [--jobs N]
 
 For each parameter and depth the requirements on it are run in process, preflight and repeats included, once a seed: 200
-times against the reference endpoint that ignores the parameter, and 50 times against it as it is.  On a flat model, whose every token has many alternatives, and on a peaked one, which is nearly always sure; with `n` and
-lists of log probabilities, and without.  Prints docs/power.md; what is done is said on standard error.
+times against the reference endpoint that ignores the parameter, and 50 times against it as it is.  On a flat model,
+whose every token has many alternatives, and on a peaked one, which is nearly always sure; with `n` and lists of log
+probabilities, and without.  Prints docs/power.md; what is done is said on standard error.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ NOTE = "<!-- Made by `python -m bench.power > docs/power.md`; do not edit. -->"
 INTRODUCTION = """# Power
 
 How often an endpoint that accepts a sampling parameter and ignores it is caught: the reference endpoint of `{contract}`
-with that fault, run {runs} times for every cell, each time with another seed. A flat model has many likely next tokens, a
-peaked one is nearly always sure; what else an endpoint can tell is choices (`n`) and lists of log probabilities
+with that fault, run {runs} times for every cell, each time with another seed. A flat model has many likely next tokens,
+a peaked one is nearly always sure; what else an endpoint can tell is choices (`n`) and lists of log probabilities
 (`top_logprobs`).
 
 A cell says in what share of the runs a requirement on the parameter failed, or warned: where the document recommends,
@@ -53,8 +54,8 @@ or where what was seen once was not seen again.
 by them. Of {all} runs of the endpoint without a fault {wronged} accused it.
 
 A model that is sure of its next token draws it whatever `temperature` or `top_p` say: where that is so there is nothing
-to catch, and nobody who uses that model is harmed. Where neither choices nor lists are to be had, it may also be surer of
-its words than `presence_penalty` takes off them, and nobody can tell."""
+to catch, and nobody who uses that model is harmed. Where neither choices nor lists are to be had, it may also be surer
+of its words than `presence_penalty` takes off them, and nobody can tell."""
 
 
 @dataclass(frozen=True, kw_only=True)
