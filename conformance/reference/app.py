@@ -29,7 +29,8 @@ _PATIENCE = 5.0
 
 
 class Shell:
-    """An endpoint as an ASGI application; `latency`: seconds before the first byte of every reply."""
+    """An endpoint as an ASGI application; `latency`: seconds from the last byte of a request to the first of its reply,
+    or as long as it takes to make it."""
 
     def __init__(self, endpoint: Endpoint, latency: float = 0.0) -> None:
         self._endpoint = endpoint
@@ -43,8 +44,9 @@ class Shell:
             headers=tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]),
             body=await _body(receive),
         )
+        due = asyncio.get_running_loop().time() + self._latency
         wire = self._endpoint.answer(call)
-        await asyncio.sleep(self._latency)
+        await asyncio.sleep(due - asyncio.get_running_loop().time())
         await send({"type": "http.response.start", "status": wire.status, "headers": _headers(wire)})
         for piece in wire.pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})

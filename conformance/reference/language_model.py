@@ -11,15 +11,19 @@ import math
 import random
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from operator import add
 
+from .sampler import log_softmax
 from .vocabulary import END, LIKELIHOOD, TOKENS
 
 _SPAN = 4096
 """How many places of the noise a context can point to."""
+
+_KEPT = 256
+"""Places whose logits are kept: those of the replies that are made just now."""
 
 _YOUNG = 24
 """Tokens before which no reply ends by itself."""
@@ -83,10 +87,13 @@ class Position:
 class LanguageModel:
     """`flat`: many tokens are possible at every place (four bits and more); otherwise one of them nearly always is it.
 
-    Greedy decoding says the same either way.
+    Greedy decoding says the same either way.  What was reckoned for the last places is kept: the choices of a request
+    begin at one place, and a question that is asked again passes the same ones.
     """
 
     def __init__(self, *, flat: bool = True) -> None:
+        self.logits = lru_cache(maxsize=_KEPT)(self._logits)
+        self.log_probabilities = lru_cache(maxsize=_KEPT)(self._log_probabilities)
         self._flat = flat
         self._by_tokens = _noise("tokens")
         self._by_place = _noise("place")
@@ -104,7 +111,11 @@ class LanguageModel:
             prompt=position.prompt, last=token, before=position.last, said=position.said + 1, character=character
         )
 
-    def logits(self, position: Position) -> list[float]:
+    def _log_probabilities(self, position: Position) -> Mapping[int, float]:
+        """The distribution, as natural logarithms, by token."""
+        return dict(enumerate(log_softmax(self.logits(position))))
+
+    def _logits(self, position: Position) -> Sequence[float]:
         """One finite number for every token."""
         first = _mix(position.prompt, position.last, position.before)
         second = _mix(position.prompt, position.said)
@@ -115,7 +126,7 @@ class LanguageModel:
         logits[END] = self._end(position)
         if not self._flat:
             logits[logits.index(max(logits))] += _LEAD
-        return logits
+        return tuple(logits)
 
     def _end(self, position: Position) -> float:
         """Rises with the length of the reply, in the end faster than any bias or penalty can hold it down."""

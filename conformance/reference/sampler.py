@@ -85,19 +85,17 @@ class Sampler:
         sampling = self.sampling
         temperature = sampling.temperature or 1.0
         highest = max(adjusted)
-        weights = [exp((logit - highest) / temperature) for logit in adjusted]
         if not sampling.top_k and sampling.top_p >= 1 and not sampling.min_p:
-            return weights
-        kept = sorted(range(len(weights)), key=weights.__getitem__, reverse=True)
-        if sampling.top_k:
-            kept = kept[: sampling.top_k]
+            return [exp((logit - highest) / temperature) for logit in adjusted]
+        kept = sorted(range(len(adjusted)), key=adjusted.__getitem__, reverse=True)[: sampling.top_k or None]
+        weights = [exp((adjusted[token] - highest) / temperature) for token in kept]
         if sampling.top_p < 1:
-            cumulative = list(accumulate(weights[token] for token in kept))
+            cumulative = list(accumulate(weights))
             kept = kept[: 1 + next(at for at, sum_ in enumerate(cumulative) if sum_ >= sampling.top_p * cumulative[-1])]
-        floor = sampling.min_p * weights[kept[0]]
-        masked = [0.0] * len(weights)
-        for token in kept:
-            masked[token] = weights[token] if weights[token] >= floor else 0.0
+        floor = sampling.min_p * weights[0]
+        masked = [0.0] * len(adjusted)
+        for token, weight in zip(kept, weights, strict=False):  # the nucleus may have cut what is kept
+            masked[token] = weight if weight >= floor else 0.0
         return masked
 
 

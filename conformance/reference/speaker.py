@@ -6,11 +6,11 @@ reply's log probabilities is a true one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from .language_model import LanguageModel, Position
-from .sampler import Sampler, likeliest, log_softmax
+from .sampler import Sampler, likeliest
 from .vocabulary import END
 
 
@@ -72,19 +72,17 @@ class Speaker:
                 return
             yield self._step(token, None)
 
-    def _step(self, token: int, logits: list[float] | None) -> Step:
+    def _step(self, token: int, logits: Sequence[float] | None) -> Step:
         step = Step(token=token) if self._alternatives is None else self._told(token, logits, self._alternatives)
         self._position = self._model.after(self._position, token)
         self._sampler.hear(token)
         self.said += 1
         return step
 
-    def _told(self, token: int, logits: list[float] | None, alternatives: int) -> Step:
-        dictated = logits is None
-        logits = self._model.logits(self._position) if logits is None else logits
+    def _told(self, token: int, logits: Sequence[float] | None, alternatives: int) -> Step:
         if not self._after:
-            found = dict(enumerate(log_softmax(logits)))
-        elif dictated:
+            found = self._model.log_probabilities(self._position)
+        elif logits is None:  # it is dictated
             found = {token: 0.0}
         else:
             found = self._sampler.log_probabilities(logits)
