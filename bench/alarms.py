@@ -1,11 +1,13 @@
 """How often an endpoint that honours its document is accused: never, if all is well.
 
     python -m bench.alarms [--seeds A-B] [--variant NAME] [--contract C] [--model flat|peaked]
+                           [--select PATTERN]... [--without FEATURE]...
 
-The whole standard plan with every feature, in process, as a run asks it, repeats included: of the reference endpoint
-with a flat and with a peaked model (200 seeds each), and of every legal variant of it (10 seeds each); of a contract
-after the other, seed by seed, or of the one given.  A fail, an error, or a warning that the variant does not explain is
-an alarm, and the exit code is 1.  What a run is left undecided by is printed too.
+The whole standard plan (or what --select names of it) with every feature (but --without), in process, as a run asks it,
+repeats included: of the reference endpoint with a flat and with a peaked model (200 seeds each), and of every legal
+variant of it (10 seeds each); of a contract after the other, seed by seed, or of the one given.  A fail, an error, or a
+warning that the variant does not explain is an alarm, and the exit code is 1.  What a run is left undecided by is
+printed too.
 """
 
 from __future__ import annotations
@@ -59,10 +61,10 @@ def why(judged: Judged) -> str:
     return "; ".join(filter(None, (judged.reason, first)))
 
 
-def try_(trial: Trial, undecided: Counter[str]) -> int:
+def try_(trial: Trial, undecided: Counter[str], without: frozenset[str], selection: Sequence[str]) -> int:
     """Run and print one trial; how many alarms it raised.  Rows left inconclusive are counted in `undecided`."""
     began = time.process_time()
-    evidence, judged = rehearse(trial.contract, trial.oddity, trial.seed)
+    evidence, judged = rehearse(trial.contract, trial.oddity, trial.seed, without=without, selection=selection)
     alarms = [each for each in judged if is_alarm(each, trial.oddity)]
     open_ = [each for each in judged if is_undecided(each, trial.oddity)]
     undecided.update(each.row.id for each in judged if each.verdict is Verdict.INCONCLUSIVE)
@@ -112,10 +114,13 @@ def main(given: Sequence[str]) -> int:
     parser.add_argument("--variant", choices=[REFERENCE, *VARIANTS])
     parser.add_argument("--contract", choices=contracts.names())
     parser.add_argument("--model", choices=MODELS)
+    parser.add_argument("--select", metavar="PATTERN", action="append", default=[])
+    parser.add_argument("--without", metavar="FEATURE", action="append", default=[])
+    asked = parser.parse_args(given)
     undecided: Counter[str] = Counter()
     alarms = runs = 0
-    for trial in trials(parser.parse_args(given)):
-        alarms += try_(trial, undecided)
+    for trial in trials(asked):
+        alarms += try_(trial, undecided, frozenset(asked.without), asked.select)
         runs += 1
     print(f"{runs} runs, {alarms} alarms")
     for row, count in undecided.most_common():
