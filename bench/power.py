@@ -1,21 +1,24 @@
 """How often a sampling parameter that is accepted and ignored is caught, and how often an endpoint is wronged.
 
-    python -m bench.power [--runs N] [--clean N] [--contract C] [--jobs N]
+    python -m bench.power [--runs N] [--clean N] [--contract C] [--jobs N] [--keep FILE]
 
 For each parameter and depth the requirements on it are run in process, preflight and repeats included, once a seed: 200
 times against the reference endpoint that ignores the parameter, and 50 times against it as it is.  On a flat model,
 whose every token has many alternatives, and on a peaked one, which is nearly always sure; with `n` and lists of log
-probabilities, and without.  Prints docs/power.md; what is done is said on standard error.
+probabilities, and without.  Prints docs/power.md.  It takes hours: what is measured is kept in FILE, a line a cell, and
+not measured again.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from conformance import contract as contracts
 from conformance.model import Depth, Level, SuiteError, Verdict
@@ -54,8 +57,9 @@ or where what was seen once was not seen again.
 by them. Of {all} runs of the endpoint without a fault {wronged} accused it.
 
 A model that is sure of its next token draws it whatever `temperature` or `top_p` say: where that is so there is nothing
-to catch, and nobody who uses that model is harmed. Where neither choices nor lists are to be had, it may also be surer
-of its words than `presence_penalty` takes off them, and nobody can tell."""
+to catch, and nobody who uses that model is harmed. Where no choices are to be had, it may also be surer of its words
+than `presence_penalty` takes off them, and nobody can tell; where they are, `logit_bias` holds it to five letters that
+it would never say, among which the peaked model is no surer than the flat one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +100,25 @@ def measure(cell: Cell, runs: int, clean: int) -> Counter[str]:
     mutant = ignores(cell.parameter)
     said = Counter(judged(cell, seed, mutant) for seed in range(1, runs + 1))
     said[WRONGED] = sum(judged(cell, seed, None) == CAUGHT for seed in range(1, clean + 1))
-    print(cell, dict(said), file=sys.stderr, flush=True)
+    return said
+
+
+def kept(file: Path) -> dict[Cell, Counter[str]]:
+    """What has been measured before."""
+    lines = map(json.loads, file.read_text().splitlines() if file.exists() else ())
+    return {Cell(**{**each["cell"], "depth": Depth(each["cell"]["depth"])}): Counter(each["said"]) for each in lines}
+
+
+def measured(cells: Sequence[Cell], runs: int, clean: int, jobs: int, file: Path) -> dict[Cell, Counter[str]]:
+    """What is said of each cell; what is new is added to the file."""
+    said = kept(file)
+    new = [cell for cell in cells if cell not in said]
+    with ProcessPoolExecutor(jobs) as pool, file.open("a") as lines:
+        asked = {pool.submit(measure, cell, runs, clean): cell for cell in new}
+        for done in as_completed(asked):
+            cell = asked[done]
+            said[cell] = done.result()
+            print(json.dumps({"cell": asdict(cell), "said": said[cell]}), file=lines, flush=True)
     return said
 
 
@@ -134,6 +156,7 @@ def main(given: Sequence[str]) -> None:
     parser.add_argument("--clean", type=int, default=50)
     parser.add_argument("--contract", choices=contracts.names(), default="highwayapi")
     parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--keep", type=Path, default=Path(".power.jsonl"), metavar="FILE")
     asked = parser.parse_args(given)
     cells = [
         Cell(contract=asked.contract, parameter=parameter, depth=depth, model=model, has=has)
@@ -142,10 +165,8 @@ def main(given: Sequence[str]) -> None:
         for model in MODELS
         for has in LACKS
     ]
-    with ProcessPoolExecutor(asked.jobs) as pool:
-        runs, clean = [asked.runs] * len(cells), [asked.clean] * len(cells)
-        said = dict(zip(cells, pool.map(measure, cells, runs, clean), strict=True))
-    print("\n".join(page(asked.contract, asked.runs, asked.clean, said)))
+    said = measured(cells, asked.runs, asked.clean, asked.jobs, asked.keep)
+    print("\n".join(page(asked.contract, asked.runs, asked.clean, {cell: said[cell] for cell in cells})))
 
 
 if __name__ == "__main__":

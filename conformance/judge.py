@@ -10,7 +10,7 @@ at alone, is kept with it, for it will not find anything else there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
@@ -18,12 +18,12 @@ from weakref import WeakKeyDictionary
 from .exchange import Exchange
 from .hearing import Hearing
 from .model import Finding, Kind, Level, NotJudged, Observation, Verdict, Violation
-from .requirement import Row
+from .requirement import Check, Row
 
 MOST_EXEMPLARS = 3
 
-Looked: TypeAlias = "tuple[str, str | None, str, frozenset[str]]"
-"""Who looked at an exchange, and as what: requirement, parameter, contract and the model's other names."""
+Looked: TypeAlias = "tuple[Check, str | None, str, frozenset[str]]"
+"""Who looked at an exchange, and as what: check, parameter, contract and the model's other names."""
 
 _kept: WeakKeyDictionary[Exchange, dict[Looked, tuple[Finding, ...] | None]] = WeakKeyDictionary()
 """What was found in exchanges, for as long as they are there; None where it does not apply."""
@@ -91,7 +91,8 @@ def _units(row: Row, hearing: Hearing) -> tuple[list[Unit], str]:
     if requirement.kind is Kind.SCENARIO:
         return _performed(row, hearing)
     if requirement.kind is Kind.EACH:
-        units = list(_one_by_one(row, hearing))
+        looked = ((each, _alone(row, hearing, each)) for each in hearing.exchanges)
+        units = [Unit(exchanges=(each,), findings=found) for each, found in looked if found is not None]
     else:
         applicable = [each for each in hearing.exchanges if _is_for(row, each)]
         units = [_unit(row, hearing, tuple(applicable), applicable)] if applicable else []
@@ -136,20 +137,24 @@ def _unit(row: Row, hearing: Hearing, exchanges: tuple[Exchange, ...], *given: A
     return Unit(exchanges=exchanges, findings=_findings(row, hearing, *given))
 
 
-def _one_by_one(row: Row, hearing: Hearing) -> Iterator[Unit]:
-    """What it finds in each exchange that it applies to; looked up where that was looked for before."""
-    looked: Looked = (row.requirement.id, row.parameter, hearing.contract.digest, hearing.setting.aliases)
-    alone = "run" not in row.requirement.wants
-    for exchange in hearing.exchanges:
-        kept = _kept.setdefault(exchange, {})
-        if looked in kept:
-            found = kept[looked]
-        else:
-            found = _findings(row, hearing, exchange) if _is_for(row, exchange) else None
-            if alone or found is None:
-                kept[looked] = found
-        if found is not None:
-            yield Unit(exchanges=(exchange,), findings=found)
+def look_through(exchange: Exchange, rows: Iterable[Row], hearing: Hearing) -> None:
+    """Look for all that these rows find in one exchange alone, so that it is known when they are judged."""
+    for row in rows:
+        if row.requirement.kind is Kind.EACH and "run" not in row.requirement.wants:
+            _alone(row, hearing, exchange)
+
+
+def _alone(row: Row, hearing: Hearing, exchange: Exchange) -> tuple[Finding, ...] | None:
+    """What it finds in one exchange, or None where it does not apply; looked up where it was looked for before."""
+    requirement = row.requirement
+    looked: Looked = (requirement.check, row.parameter, hearing.contract.digest, hearing.setting.aliases)
+    kept = _kept.setdefault(exchange, {})
+    if looked in kept:
+        return kept[looked]
+    found = _findings(row, hearing, exchange) if _is_for(row, exchange) else None
+    if found is None or "run" not in requirement.wants:  # it looks at nothing else
+        kept[looked] = found
+    return found
 
 
 def _findings(row: Row, hearing: Hearing, *given: Any) -> tuple[Finding, ...]:

@@ -19,9 +19,9 @@ from .contract import Contract
 from .evidence import EVIDENCE, Evidence
 from .exchange import Exchange
 from .fire import DEAD, Firer, Job
-from .hearing import Hearing, hear
-from .judge import judge
-from .model import Depth, Kind, Purpose, UsageError
+from .hearing import hear
+from .judge import look_through
+from .model import Depth, Purpose, UsageError
 from .order import Order, now
 from .plan import Plan
 from .reply import problem
@@ -121,12 +121,10 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
     jobs = [Job(case=step.case, rows=step.rows) for step in planned.steps]
     look = jobs[-1:] if jobs and jobs[-1].case.scenario is plan.canary else []
     await firer.fire(setting, jobs[: len(jobs) - len(look)])
-    heard = hear(firer.writer.evidence, setting)
-    async with (
-        asyncio.TaskGroup() as last
-    ):  # when all else has ended, for it is to tell whether the endpoint outlived it
-        last.create_task(firer.fire(setting, look))
-        last.create_task(_look_through(heard, planned))
+    async with asyncio.TaskGroup() as meanwhile:
+        # When all else has ended, for it is to tell whether the endpoint outlived it.
+        meanwhile.create_task(firer.fire(setting, look))
+        meanwhile.create_task(_look_through(firer.writer.evidence, planned, setting))
     if any(each.purpose is Purpose.OFFER for each in firer.writer.evidence.exchanges):
         end = Ending(why="done", starved=firer.starved)  # gone on with: all that is judged was asked before
     else:
@@ -136,12 +134,13 @@ async def conduct(firer: Firer, order: Order, planned: Plan, watcher: Watcher) -
     return end
 
 
-async def _look_through(heard: Hearing, planned: Plan) -> None:
-    """Judge single exchanges while there is nothing to do but wait: what is found in them is kept."""
-    for row in planned.rows:
-        if row.requirement.kind is Kind.EACH:
-            judge(heard, [row])
-            await asyncio.sleep(0)
+async def _look_through(evidence: Evidence, planned: Plan, setting: Setting) -> None:
+    """Look at single exchanges while there is nothing to do but wait."""
+    heard = hear(evidence, setting)
+    rows = [row for row in planned.rows if not row.lacks(setting.features)]
+    for exchange in heard.exchanges:
+        look_through(exchange, rows, heard)
+        await asyncio.sleep(0)
 
 
 async def _settle(reviver: Reviver, jobs: Sequence[Job], planned: Plan, watcher: Watcher) -> Ending:

@@ -78,7 +78,7 @@ def as_many_of(tables: Iterable[Fourfold], odds: float = 1.0) -> float:
 
     In every table the odds of a hit are `odds` times as high in the first sample as in the second, at most; whatever
     they are there.  Fisher's exact test for one table and odds of 1; for several the exact conditional test of a common
-    odds ratio (Cox, The Regression Analysis of Binary Sequences, 1958).
+    odds ratio (Cox, The Regression Analysis of Binary Sequences, 1958), where no table's draws are another one's hits.
     """
     shares, seen = [1.0], 0
     for table in tables:
@@ -98,11 +98,18 @@ def _shared_out(table: Fourfold, odds: float) -> tuple[int, list[float]]:
     every = table.hits + table.other_hits
     least = max(0, every - other_draws)
     ways = [
-        math.comb(draws, count) * math.comb(other_draws, every - count) * odds ** (count - least)
+        _ways(draws, count) + _ways(other_draws, every - count) + count * math.log(odds)
         for count in range(least, min(every, draws) + 1)
     ]
-    total = math.fsum(ways)
-    return least, [each / total for each in ways]
+    most = max(ways)
+    weights = [math.exp(each - most) for each in ways]
+    total = math.fsum(weights)
+    return least, [each / total for each in weights]
+
+
+def _ways(draws: int, hits: int) -> float:
+    """The logarithm of the number of ways in which so many of the draws can be hits."""
+    return math.lgamma(draws + 1) - math.lgamma(hits + 1) - math.lgamma(draws - hits + 1)
 
 
 def betrayed(ratios: Iterable[float], alpha: float = ALPHA) -> bool:

@@ -9,16 +9,18 @@ from typing import Any
 import pytest
 
 from conformance import strict_json
+from conformance.contract import Contract
 from conformance.exchange import Exchange, Sent
 from conformance.model import JSON, NotJudged, Purpose, Verdict, Violation
+from conformance.mutants import Call, Wire
 from conformance.reference.sampler import Sampler
 from conformance.requirements import sampling_letters as letters
 from conformance.requirements.sampling_letters import CHOICES, LENGTH, again, by_letters, spelt
-from conformance.spoil import refuses
+from conformance.spoil import ignores, refusal
 from conformance.statistics import Fourfold
 
-from .desk import Oddity
-from .test_penalties import LISTS, rows
+from .desk import Answer, Oddity
+from .test_penalties import LISTS, of, rows
 
 ALPHABET = "glqvz"
 
@@ -80,11 +82,24 @@ def test_tokens_of_one_length() -> None:
         texts(1, "glqvzxbfjkp"),
         texts(1, "g"),
         texts(1)[:50],
+        texts(1) * 30,
         [""] * CHOICES,
         ["a word"] * CHOICES,
         [],
     ],
-    ids=["lengths", "spaces", "half characters", "the prompt's", "many", "one", "few", "nothing", "odd", "none"],
+    ids=[
+        "lengths",
+        "spaces",
+        "half characters",
+        "the prompt's",
+        "many",
+        "one",
+        "few",
+        "too many",
+        "nothing",
+        "odd",
+        "none",
+    ],
 )
 def test_what_cannot_be_told_is_not_judged(said: list[str]) -> None:
     """Tokens of several lengths or of many kinds, blank ones, and what comes up in the prompt say nothing."""
@@ -128,6 +143,12 @@ def test_judged(asked: list[Exchange], above: type | None, below: type | None) -
         assert [type(finding) for finding in by_letters(asked, at + 1)] == [below] * (below is not None)
 
 
+def test_copies_are_no_draws() -> None:
+    """A hundred choices that are copies of a few show nothing, however different the few are with the opposite."""
+    few = [reply(*(texts(n, repeat=share)[:10] * 10), n=n) for n, share in enumerate((0.5, 0.9, 0.1, 0.9, 0.1))]
+    assert [type(finding) for finding in by_letters(few, 0)] == [NotJudged]
+
+
 def test_a_stream_cut_short_is_not_judged() -> None:
     """What cannot be read says nothing."""
     cut = replace(reply(*texts(1)), error="closed early")
@@ -150,10 +171,26 @@ def test_endpoints_that_penalise_the_prompt_are_not_accused(flat: bool, monkeypa
         assert not any(each.violated for each in judged.values())
 
 
+def few(answer: Answer, _: Contract) -> Answer:
+    """More than 32 choices are refused."""
+
+    def act(call: Call) -> Wire:
+        many, reply = call.sent.get("n"), answer(call)
+        return refusal(reply, 400, "n is at most 32") if isinstance(many, int) and many > 32 else reply
+
+    return act
+
+
 @pytest.mark.parametrize("without", [LISTS, frozenset[str]()], ids=["without lists", "with lists"])
 def test_who_refuses_so_many_choices_is_judged_by_other_replies(without: frozenset[str]) -> None:
     """What cold replies show counts where the short texts are not to be had."""
-    few = refuses("n", when=lambda sent: sent.get("n") == CHOICES)
-    asked, judged = rows(Oddity(name="few", mutant=few, flat=False), without)
+    asked, judged = rows(Oddity(name="few", around=few, flat=False), without)
     assert any(each.refused for each in asked)
     assert {each.verdict for each in judged.values()} == {Verdict.PASS, Verdict.INCONCLUSIVE}
+
+
+def test_who_refuses_so_many_choices_and_ignores_a_penalty_is_found() -> None:
+    """Warm replies show then that a cold one would be another."""
+    name = "frequency_penalty"
+    _, judged = rows(Oddity(name="few", around=few, mutant=ignores(name)), LISTS)
+    assert {each.verdict for each in of(judged, name)} == {Verdict.FAIL}

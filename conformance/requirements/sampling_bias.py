@@ -32,7 +32,7 @@ IDS = (64, 100, 220)
 @scenario(steps=5, tokens=30)
 def biased(ask: Ask) -> Script:
     """Raise three tokens by 100, each alone, then lower one by 100 that was then said, and raise it once more by 100
-    between two that are raised by 50."""
+    between two that are raised by 1."""
     also = {**neutral(ask), **telling(ask)}
     raised = together((yield [ask(max_tokens=6, logit_bias={str(each): 100}, also=also) for each in IDS]))
     loud = _loud(raised)
@@ -40,7 +40,7 @@ def biased(ask: Ask) -> Script:
         first, last = (str(each) for each in IDS if each != loud)
         yield [
             ask(max_tokens=6, logit_bias={str(loud): -100}, also=also),
-            ask(max_tokens=6, logit_bias={first: 50, str(loud): 100, last: 50}, also=also),
+            ask(max_tokens=6, logit_bias={first: 1, str(loud): 100, last: 1}, also=also),
         ]
     return None
 
@@ -144,7 +144,7 @@ def _of_several(which: int) -> Callable[[Object], Object]:
     ],
 )
 def several_count(raised: tuple[Exchange, ...], lowered: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
-    """Of several biases each counts: the token with the highest by far is said, wherever it stands among them."""
+    """Of several biases each counts: the token with the highest by far is said, though it stands between others."""
     loud = _loud(raised) if all(each.legible for each in raised) else None
     if loud is None or not lowered[1].legible:
         yield NotJudged(reason="no bias had an effect that could be seen")
@@ -156,7 +156,7 @@ def several_count(raised: tuple[Exchange, ...], lowered: tuple[Exchange, ...] = 
         yield Violation(
             pointer="/choices/0",
             observed=show(lowered[1].text),
-            expected=f"{show(alone.text)}, of the token that is raised by 100 where the others are raised by 50",
+            expected=f"{show(alone.text)}, of the token that is raised by 100 between two that are raised by 1",
             exchanges=(alone.n, lowered[1].n),
         )
 

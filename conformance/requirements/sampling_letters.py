@@ -1,8 +1,8 @@
 """What a penalty does to texts of a few tokens: a token that was said is said again the less often for it.
 
 logit_bias leaves the model five tokens, of which short texts are made, a hundred at once.  After equal beginnings the
-odds that a token follows which has been said are e^2 times what they were without a penalty of -2, and e^-2 times with
-one of 2, whatever the model thinks of each: so no list is needed to see that a penalty acts, or that none does.
+odds that a token follows which has been said are with a penalty of 2 at most e^-4 times what they are with one of -2,
+whatever the model thinks of each: so no list is needed to see that a penalty acts, or that none does.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ TOKENS = REQUESTS * CHOICES * LENGTH
 ENOUGH = 60
 """Texts that make a sample."""
 
+VARIED = 12
+"""Different texts that a sample must have: choices that are copies of a few are no hundred draws."""
+
 APART = 2.0
 """Nats by which, at least, a penalty of 1.99 and one of -1.99 part what was said from what was not: half of what they
 have to."""
@@ -78,7 +81,7 @@ def spelt(exchanges: Sequence[Exchange]) -> list[list[Said]] | None:
     texts = [[choice.text for choice in each.choices] for each in exchanges]
     lengths = {len(one) for one in chain.from_iterable(texts)}
     width, rest = divmod(max(lengths, default=0), LENGTH)
-    if len(lengths) != 1 or not width or rest or min(map(len, texts)) < ENOUGH:
+    if len(lengths) != 1 or not width or rest or not all(ENOUGH <= len(each) <= CHOICES for each in texts):
         return None
     said = [[tuple(one[at : at + width] for at in range(0, len(one), width)) for one in each] for each in texts]
     kinds = set(chain.from_iterable(chain.from_iterable(said)))
@@ -115,11 +118,13 @@ def by_letters(asked: Sequence[Exchange], at: int) -> Iterator[Finding]:
         return
     plus = 1 + at // 2 * 2
     plain, strong, weak = said[0], said[plus], said[plus + 1]
-    if as_many_of(again(strong, weak), math.exp(-APART)) < ALPHA:
+    if min(len(set(strong)), len(set(weak))) < VARIED:
+        yield NotJudged(reason="many choices were the same text, so that they are too few")
+    elif as_many_of(again(strong, weak), math.exp(-APART)) < ALPHA:
         yield Violation(
             pointer="/choices/*",
-            observed=f"{_share(strong)} of the tokens said again, and with the opposite {_share(weak)}",
-            expected="far fewer with the one than with the other, after equal beginnings too",
+            observed=f"{_share(strong)} of the tokens said again, and {_share(weak)} with the opposite penalty",
+            expected="far fewer with the one than with the other after the same beginning",
             exchanges=(asked[plus].n, asked[plus + 1].n),
         )
     elif as_many_of(again(weak, plain) if at % 2 else again(plain, strong)) >= SEEN:

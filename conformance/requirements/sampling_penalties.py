@@ -37,10 +37,10 @@ ASKED = (
 )
 
 
-@scenario(steps=5 + ALONE, tokens=5 * LONG + TOKENS)
+@scenario(steps=5 + ALONE, tokens=(5 + WARM) * LONG + TOKENS)
 def penalised(ask: Ask) -> Script:
     """Talk coldly with each penalty at its strongest and at its weakest, and say one token at temperature 0.5; where no
-    list decides ask for many texts of five tokens, and where those are not to be had talk coldly again, and warmly."""
+    list decides ask for many texts of five tokens, and where those tell nothing talk coldly again, and warmly."""
     listed, cold = _lists(ask), ask.setting.cold
     lists = telling(ask, 20) if listed else {}
     bodies = [neutral(ask, temperature=cold, **{name: value}) for name, value in ASKED]
@@ -56,9 +56,9 @@ def penalised(ask: Ask) -> Script:
     )
     if _decided(asked):
         return None
-    if possible(ask):
-        yield letters(ask, *ASKED)
-    elif not _by_lists(asked) and alike(*asked[:2]) and (ask.has("n") or not listed):
+    if possible(ask) and spelt(together((yield letters(ask, *ASKED)))) is not None:
+        return None
+    if not _by_lists(asked) and alike(*asked[:2]) and (ask.has("n") or not listed):
         yield warm(ask, STORY, LONG)
     return None
 
@@ -81,17 +81,14 @@ def _by_lists(asked: Sequence[Exchange]) -> bool:
 
 
 def _bounded(setting: Setting) -> Iterator[Variant]:
-    """The cases, with what they cost at most: where there is n, short texts are asked for if they can be had, and else
-    all warm replies in one request; where there is not, warm ones if lists are off."""
+    """The cases, with what they cost at most: short texts are asked for where they can be had, and all warm replies in
+    one request where there is n; where there is not, one by one, and only if lists are off."""
     has_n, listed = "n" in setting.features, {"logprobs", "top-logprobs"} <= setting.features
-    if has_n and "logit-bias" in setting.features:
-        steps, tokens = REQUESTS, TOKENS
-    elif has_n:
-        steps, tokens = 1, WARM * LONG
-    else:
-        steps, tokens = (0, 0) if listed else (ALONE, ALONE * LONG)
+    more = (1, WARM) if has_n else (0, 0) if listed else (ALONE, ALONE)
+    short = (REQUESTS, TOKENS) if has_n and "logit-bias" in setting.features else (0, 0)
     for variant in _modes.variants(setting.contract):
-        yield replace(variant, steps=5 + steps, tokens=(4 if listed else 5) * LONG + listed + tokens)
+        cold = (4 if listed else 5) * LONG + listed
+        yield replace(variant, steps=5 + short[0] + more[0], tokens=cold + short[1] + more[1] * LONG)
 
 
 _modes = both_modes(penalised, streams=Depth.FULL)
@@ -104,7 +101,7 @@ of_penalties = partial(requirement, level=MUST, scenario=penalties, feature="pen
 def _judged(asked: tuple[Exchange, ...], more: Sequence[tuple[Exchange, ...]], at: int) -> Iterator[Finding]:
     """What the replies say of a penalty: by lists where they show it, by many short texts, otherwise by the cold text
     with its opposite."""
-    short = next((each for each in more if len(each) == REQUESTS), ())
+    short = next((each for each in more if "logit_bias" in each[0].sent), ())
     warmed = next((each for each in more if each is not short), ())
     by_lists = list(heeded(asked[at], ASKED[at][0])) if _by_lists(asked) else None
     if by_lists is not None and not any(isinstance(finding, NotJudged) for finding in by_lists):
