@@ -17,9 +17,9 @@ from ..ask import Ask
 from ..exchange import Exchange
 from ..likelihoods import REPLACEMENT
 from ..model import JSON, Finding, NotJudged, Request, Violation, Zone
-from ..reply import objects, text
 from ..statistics import ALPHA, Fourfold, as_many_of
 from .logprobs_asked import neutral
+from .sampling_tolls import prompt
 
 PROMPT = "Say a word, as it comes to you, and then another one, as they come."
 
@@ -86,16 +86,12 @@ def spelt(exchanges: Sequence[Exchange]) -> list[list[Said]] | None:
     said = [[tuple(one[at : at + width] for at in range(0, len(one), width)) for one in each] for each in texts]
     kinds = set(chain.from_iterable(chain.from_iterable(said)))
     legible = all(each.legible and not each.thought for each in exchanges) and all(map(_clear, kinds))
-    apart = not any(kind in _prompt(exchanges[0]) for kind in kinds)
+    apart = not any(kind in prompt(exchanges[0]) for kind in kinds)
     return said if legible and apart and 2 <= len(kinds) <= len(IDS) else None
 
 
 def _clear(kind: str) -> bool:
     return kind == "".join(kind.split()) and REPLACEMENT not in kind
-
-
-def _prompt(exchange: Exchange) -> str:
-    return " ".join(text(each.get("content")) for each in objects(exchange.sent.get("messages")))
 
 
 def again(first: Sequence[Said], second: Sequence[Said]) -> list[Fourfold]:

@@ -61,14 +61,15 @@ def _history(exchange: Exchange) -> Iterator[Spot]:
             said[place.said.key] += 1
 
 
-def _safe(candidate: Candidate, prompt: str) -> bool:
+def _safe(candidate: Candidate, asked: str) -> bool:
     """A token of which it is known how often it came up: not one of the prompt's, which some endpoints count."""
     word = candidate.token.strip().lower()
-    return bool(word) and REPLACEMENT not in word and word not in prompt and candidate.logprob > UNTOLD
+    return bool(word) and REPLACEMENT not in word and word not in asked and candidate.logprob > UNTOLD
 
 
-def _prompt(exchange: Exchange) -> str:
-    return " ".join(text(each.get("content")) for each in objects(exchange.sent.get("messages"))).lower()
+def prompt(exchange: Exchange) -> str:
+    """All that the messages of a request say."""
+    return " ".join(text(each.get("content")) for each in objects(exchange.sent.get("messages")))
 
 
 def _said(spot: Spot) -> Candidate:
@@ -87,18 +88,18 @@ def better(exchange: Exchange, than: Callable[[Spot], Candidate] = _said) -> lis
     Where repetition_penalty is not pinned to its neutral value an endpoint may have a mild one of its own: then only
     tokens that were said again, and others that were new, are compared.
     """
-    prompt, toll = _prompt(exchange), toll_of(exchange)
+    asked, toll = prompt(exchange).lower(), toll_of(exchange)
     pinned = "repetition_penalty" in exchange.sent
     found = []
     for each in _history(exchange):
         mine = than(each)
         count = each.said[mine.key]
-        if not _safe(mine, prompt):
+        if not _safe(mine, asked):
             continue
         others = [
             (toll.left(other, each.said[other.key]), other)
             for other in each.place.listed
-            if other.key != mine.key and _safe(other, prompt) and (pinned or (count and not each.said[other.key]))
+            if other.key != mine.key and _safe(other, asked) and (pinned or (count and not each.said[other.key]))
         ]
         left, other = max(others, key=lambda pair: pair[0], default=(-1e9, mine))
         if left > toll.left(mine, count) + SURELY:
