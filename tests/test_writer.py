@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from conformance.cli import main
 from conformance.console import Silent
 from conformance.evidence import EVIDENCE
 from conformance.exchange import Exchange
-from conformance.model import JSON, UsageError
+from conformance.model import JSON, Depth, UsageError
 from conformance.order import Order
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
@@ -22,12 +24,35 @@ from conformance.target import Target
 from conformance.writer import Writer
 
 
-def order(url: str) -> Order:
+def order(url: str, depth: Depth) -> Order:
     """A run of the default features."""
     contract = contracts.load("highwayapi")
     target = Target(url=url + contract.path, model="reference", scheme="bearer")
     features = frozenset(name for name, on in contract.features.items() if on) - {"auth"}
-    return Order(contract=contract, target=target, features=features)
+    return Order(contract=contract, target=target, features=features, depth=depth)
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A run that nobody killed, of an endpoint with a fault that is still there."""
+
+    url: str
+    depth: Depth
+    out: Path
+
+    @property
+    def data(self) -> bytes:
+        """Its evidence."""
+        return (self.out / EVIDENCE).read_bytes()
+
+
+@pytest.fixture(scope="module", params=[Depth.SMOKE, pytest.param(Depth.STANDARD, marks=pytest.mark.long)])
+def whole(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
+    """A run of each depth."""
+    out = tmp_path_factory.mktemp("whole") / "out"
+    with running(Endpoint(contracts.load("highwayapi"), mutant=catalogue.fault("ignores-n"))) as url:
+        run(order(url, request.param), out, Silent())
+        yield Whole(url, request.param, out)
 
 
 def verdicts(path: Path) -> dict[str, JSON]:
@@ -37,33 +62,27 @@ def verdicts(path: Path) -> dict[str, JSON]:
     return {name: row["verdict"] for name, row in rows.items()}
 
 
-@pytest.mark.parametrize("kept", [0.0, 0.4, *(pytest.param(each, marks=pytest.mark.long) for each in (0.03, 0.9))])
-def test_a_resumed_run_ends_as_another(kept: float, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept", [0.0, 0.03, 0.4, 0.9])
+def test_a_resumed_run_ends_as_another(kept: float, whole: Whole, tmp_path: Path) -> None:
     """A run that was killed anywhere and resumed asks nothing twice and comes to the verdicts of one that was not."""
-    with running(Endpoint(contracts.load("highwayapi"), mutant=catalogue.fault("ignores-n"))) as url:
-        run(order(url), tmp_path / "whole", Silent())
-        data = (tmp_path / "whole" / EVIDENCE).read_bytes()
-        first = data.index(b"\n") + 1
-        (tmp_path / "killed").mkdir()
-        (tmp_path / "killed" / EVIDENCE).write_bytes(data[: max(first, int(len(data) * kept))])
-        before = evidence.read(tmp_path / "killed" / EVIDENCE).exchanges
-        after = run(order(url), tmp_path / "killed", Silent(), resume=True)
+    first = whole.data.index(b"\n") + 1
+    (tmp_path / "killed").mkdir()
+    (tmp_path / "killed" / EVIDENCE).write_bytes(whole.data[: max(first, int(len(whole.data) * kept))])
+    before = evidence.read(tmp_path / "killed" / EVIDENCE).exchanges
+    after = run(order(whole.url, whole.depth), tmp_path / "killed", Silent(), resume=True)
     assert [each.n for each in after.exchanges[: len(before)]] == [each.n for each in before]
     keys = [(each.case, each.round, each.step) for each in after.exchanges]
     assert len(set(keys)) == len(keys)
-    assert verdicts(tmp_path / "killed") == verdicts(tmp_path / "whole")
+    assert verdicts(tmp_path / "killed") == verdicts(whole.out)
     assert evidence.read(tmp_path / "killed" / EVIDENCE).complete
     assert after.resumed == evidence.read(tmp_path / "killed" / EVIDENCE).resumed == 1
 
 
-def test_resuming_what_has_ended(tmp_path: Path) -> None:
+def test_resuming_what_has_ended(whole: Whole, tmp_path: Path) -> None:
     """Resuming a run that reached its end sends nothing and changes nothing."""
-    endpoint = Endpoint(contracts.load("highwayapi"))
-    with running(endpoint) as url:
-        run(order(url), tmp_path / "out", Silent())
-    before = (tmp_path / "out" / EVIDENCE).read_bytes()
-    run(order("http://127.0.0.1:9"), tmp_path / "out", Silent(), resume=True)
-    assert (tmp_path / "out" / EVIDENCE).read_bytes() == before
+    (tmp_path / EVIDENCE).write_bytes(whole.data)
+    run(order("http://127.0.0.1:9", whole.depth), tmp_path, Silent(), resume=True)
+    assert (tmp_path / EVIDENCE).read_bytes() == whole.data
 
 
 def test_only_with_the_same_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,13 +7,12 @@ import io
 from dataclasses import replace
 from functools import cache
 
-from conformance import catalogue
+from conformance import catalogue, plan
 from conformance import contract as contracts
 from conformance.console import Silent
 from conformance.evidence import Evidence
 from conformance.hearing import hear, setting_of
 from conformance.model import JSON, Depth
-from conformance.mutants import Mutant
 from conformance.order import Order
 from conformance.plan import Plan
 from conformance.report import document, html, markdown
@@ -28,22 +27,31 @@ from .test_html import Page
 
 CONTRACT = contracts.load("highwayapi")
 ON = frozenset(name for name, on in CONTRACT.features.items() if on)
+OTHERWISE = ON - {"n"} | {"thinking-switch"}
+"""One feature off that the contract has on, and one on that it has off."""
+
 TRIED = {"content-parts", "images", "video", "reasoning-separation", "thinking-switch"}
 
 
-@cache
 def order(features: frozenset[str] = ON, depth: Depth = Depth.FULL, selection: tuple[str, ...] = ()) -> Order:
     """A run with these features."""
     target = Target(url=HOST + CONTRACT.path, model="reference", scheme=CONTRACT.scheme, key=KEYS[CONTRACT.scheme])
     return Order(contract=CONTRACT, target=target, features=features, depth=depth, selection=selection, pace=PACE)
 
 
-def ran(mutant: Mutant | None = None, features: frozenset[str] = ON) -> Evidence:
+@cache
+def planned_for(features: frozenset[str] = ON, depth: Depth = Depth.FULL) -> Plan:
+    """What is planned of such a run."""
+    return order(features, depth).plan()
+
+
+@cache
+def ran(fault: str | None = None, features: frozenset[str] = ON) -> Evidence:
     """Evidence of what is tried alone, without the rest of the plan."""
     wanted = order(features)
-    planned = replace(wanted.plan(), steps=())
+    planned = replace(planned_for(features), steps=())
     writer = Writer.begin(io.BytesIO(), wanted.header(planned))
-    oddity = Oddity(name="spoilt", mutant=mutant)
+    oddity = Oddity(name="spoilt", mutant=catalogue.fault(fault) if fault else None)
 
     async def fire() -> None:
         async with Rehearsal(OddEndpoint(CONTRACT, oddity), oddity, wanted.target, writer, 1) as firer:
@@ -78,9 +86,8 @@ def test_what_works_though_it_is_off_is_hinted() -> None:
 
 def test_what_is_on_is_judged_and_not_hinted() -> None:
     """Features that are on have no word of what they would do, though others are tried."""
-    wanted = order(ON | {"thinking-switch"})
-    assert scenarios(wanted.plan()) == {"in_parts", "picture", "apart"}
-    offers = document.make(ran(features=ON | {"thinking-switch"}), CONTRACT)["offers"]
+    assert scenarios(planned_for(OTHERWISE)) == {"in_parts", "picture", "apart"}
+    offers = document.make(ran(features=OTHERWISE), CONTRACT)["offers"]
     assert isinstance(offers, dict)
     assert "works" not in str(offers["thinking-switch"])
     assert "works" in str(offers["images"])
@@ -88,7 +95,7 @@ def test_what_is_on_is_judged_and_not_hinted() -> None:
 
 def test_what_is_off_and_refused_accuses_nobody() -> None:
     """A feature that is off may be anything: nothing of what was asked for its sake is judged."""
-    evidence = ran(catalogue.fault("several-parts-are-500"))
+    evidence = ran("several-parts-are-500")
     report = document.make(evidence, CONTRACT)
     assert any(each.status == 500 for each in evidence.exchanges)
     assert features_seen(report)["content-parts"] == "tried, and does not work"
@@ -108,17 +115,17 @@ def features_seen(report: dict[str, JSON]) -> dict[str, str]:
 
 def test_it_is_tried_at_depth_full_and_nowhere_else() -> None:
     """Not where it costs more than a run should, not of a selection, and not what the contract has on."""
-    assert scenarios(order().plan()) == {"in_parts", "picture", "apart", "switched"}  # of a film nothing is required
-    assert not order(depth=Depth.STANDARD).plan().tried
+    tried = scenarios(planned_for())
+    assert tried == {"in_parts", "picture", "apart", "switched"}  # of a film nothing is required
+    assert not planned_for(depth=Depth.STANDARD).tried
     assert not order(selection=("choices",)).plan().tried
-    assert not order(frozenset(CONTRACT.features)).plan().tried
-    without = order(ON - {"n"}).plan()
-    assert scenarios(without) == scenarios(order().plan())
+    assert not plan._tried(replace(planned_for().setting, features=frozenset(CONTRACT.features)), ())
+    assert scenarios(planned_for(OTHERWISE)) == tried - {"switched"}
 
 
 def test_the_plan_says_what_it_costs() -> None:
     """The requests are counted, named, and part of the plan's digest."""
-    planned = order().plan()
+    planned = planned_for()
     bare = replace(planned, tried=())
     assert planned.requests - bare.requests == sum(case.steps for case in planned.tried) > 0
     assert planned.digest != bare.digest
