@@ -21,6 +21,7 @@ from conformance.certificate.certify import certify
 from conformance.certificate.opened import Opened
 from conformance.certificate.verify import verify
 from conformance.cli import main
+from conformance.model import Depth
 from conformance.redact import Redactor
 
 KEY = "a-key-of-the-bundles"
@@ -70,12 +71,15 @@ def serving(*options: str) -> Iterator[str]:
         process.stdout.close()
 
 
-def run(out: Path, *options: str, code: int = 0, without: Sequence[str] = (OFF,)) -> Path:
+def run(
+    out: Path, *options: str, code: int = 0, without: Sequence[str] = (OFF,), depth: Depth = Depth.STANDARD
+) -> Path:
     """A whole run against an endpoint with these options of `serve`; its folder."""
     with pytest.MonkeyPatch.context() as patch, serving(*options) as url:
         patch.setenv("KEY", KEY)
         target = ["--contract", CONTRACT, "--base-url", url, "--model", "reference", "--api-key-env", "KEY"]
         off = [word for name in without for word in ("--without", name)]
+        target += ["--depth", depth.value]
         assert main(["run", *target, *off, "--replay", str(out / "saved"), "--out", str(out)]) == code
     return out
 
@@ -88,8 +92,8 @@ def honest(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def spoilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a run against an endpoint that ignores n."""
-    return run(tmp_path_factory.mktemp("spoilt") / "run", "--fault", "ignores-n", code=1)
+    """The folder of a run against an endpoint that ignores n, of which a few requests tell."""
+    return run(tmp_path_factory.mktemp("spoilt") / "run", "--fault", "ignores-n", code=1, depth=Depth.SMOKE)
 
 
 def packed(folder: Path, tmp_path: Path, product: str = PRODUCT, key: Path | None = None) -> tuple[Files, list[str]]:
@@ -111,6 +115,11 @@ def bundle(honest: Path, tmp_path_factory: pytest.TempPathFactory) -> Files:
 def refused(files: Files, at: datetime | None = None, key: Path | None = None) -> list[str]:
     """Why a bundle is refused."""
     return [str(each) for each in verify(Opened(files), at or datetime.now(UTC), key)]
+
+
+def has(refusals: list[str], *words: str) -> bool:
+    """Whether one refusal has all these words."""
+    return any(all(word in each for word in words) for each in refusals)
 
 
 def restated(files: Files) -> Files:

@@ -15,41 +15,10 @@ from conformance.certificate import bundle as bundles
 from conformance.certificate import edition
 from conformance.cli import main
 
-from .conftest import OFF, PRODUCT, Files, encoded, packed, refused, restated, rewritten, run
+from .conftest import OFF, PRODUCT, Files, encoded, has, packed, refused, restated, rewritten, run
 
 EVIDENCE, REPORT = "evidence.ndjson", "report.json"
 NOW = datetime.now(UTC)
-
-
-def has(refusals: list[str], *words: str) -> bool:
-    """Whether one refusal has all these words."""
-    return any(all(word in each for word in words) for each in refusals)
-
-
-def test_the_honest_bundle_verifies(bundle: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """An honest bundle is verified, on its last day too, and says what it certifies and what it does not."""
-    assert refused(bundle) == []
-    (tmp_path / "b.zip").write_bytes(bundles.pack(bundle))
-    last = (NOW + timedelta(days=89)).strftime("%Y-%m-%d")
-    assert main(["verify", str(tmp_path / "b.zip"), "--at", last]) == 0
-    said = capsys.readouterr().out
-    for words in ("# Chat 5.1, by Example Ltd", "edition 2026.11", f"not offered, and not tested: {OFF}", "verified:"):
-        assert words in said
-
-
-def test_one_byte_of_evidence(bundle: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A changed byte breaks the digest of the file and the chain, at the line after it."""
-    lines = bundle[EVIDENCE].splitlines(keepends=True)
-    at = next(n for n, line in enumerate(lines) if n >= 40 and b'"pieces"' in line)
-    spot = lines[at].index(b'"pieces"') + 40
-    lines[at] = lines[at][:spot] + bytes([lines[at][spot] ^ 1]) + lines[at][spot + 1 :]
-    changed = {**bundle, EVIDENCE: b"".join(lines)}
-    found = refused(changed)
-    assert has(found, f"{EVIDENCE}: its sha256 is ", "as stated")
-    assert has(found, f"{EVIDENCE}: the file is broken (line {at + 2}: the line before it was changed")
-    (tmp_path / "b.zip").write_bytes(bundles.pack(changed))
-    assert main(["verify", str(tmp_path / "b.zip")]) == 1
-    assert f"refused: {EVIDENCE}: its sha256 is " in capsys.readouterr().out
 
 
 @pytest.mark.long
