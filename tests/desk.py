@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import accumulate
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from conformance import contract as contracts
 from conformance import plan, record
@@ -20,6 +20,7 @@ from conformance.judge import Judged, judge
 from conformance.model import JSON, Depth, Purpose, Request
 from conformance.mutants import Call, Mutant, Wire
 from conformance.record import Address, Heard
+from conformance.reference.generation import Spoken
 from conformance.reference.language_model import LanguageModel, Position
 from conformance.requirements import rows
 from conformance.scenario import Case, Performance
@@ -105,8 +106,18 @@ class Wavering(LanguageModel):
         return replace(following, prompt=following.prompt ^ self._turn) if following.said == self._turn else following
 
 
+_SPOKEN: dict[tuple[object, ...], list[Spoken]] = {}
+"""What the reference models have said, by all that it hangs on."""
+
+_MOST_SPOKEN = 8_000
+
+
 class OddEndpoint(SpeakingEndpoint):
-    """The reference endpoint with an oddity."""
+    """The reference endpoint with an oddity.
+
+    What a reference model says to the same words it said before, to whatever endpoint, is not made a second time: most
+    oddities are of how it is sent.
+    """
 
     def __init__(self, contract: Contract, oddity: Oddity, seed: int = 0) -> None:
         spoken = replace(contract, dialect={**contract.dialect, **oddity.dialect})
@@ -126,6 +137,18 @@ class OddEndpoint(SpeakingEndpoint):
         self._chance = Random(seed)
         plainly = super().answer
         self._answer = oddity.around(plainly, contract) if oddity.around else plainly
+
+    def _choices(self, asked: Any, prompt: Any, room: int, number: int) -> list[Spoken]:
+        if self.speaker is not None or self._language_model is not self._steady:
+            return super()._choices(asked, prompt, room, number)
+        chance = None if asked.seed is not None or asked.sampling.greedy else number
+        manner = (self._oddity.flat, self._logprobs_after, self.contract.dialect["stop_text"])
+        key = (*manner, tuple(prompt), repr(asked), min(asked.limit, room), chance)
+        if key not in _SPOKEN:
+            if len(_SPOKEN) >= _MOST_SPOKEN:
+                _SPOKEN.clear()
+            _SPOKEN[key] = super()._choices(asked, prompt, room, number)
+        return list(_SPOKEN[key])
 
     def answer(self, call: Call) -> Wire:
         if self._oddity.wavers:
