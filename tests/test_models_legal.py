@@ -65,7 +65,7 @@ MODELS: dict[str, tuple[Speaker, Mutant | None]] = {
 }
 
 
-@pytest.mark.parametrize("contract", ["highwayapi", "v3-openai"])
+@pytest.mark.parametrize("contract", ["highwayapi", pytest.param("v3-openai", marks=pytest.mark.long)])
 @pytest.mark.parametrize("model", MODELS)
 def test_a_model_is_no_fault(model: str, contract: str) -> None:
     """Nothing that a model says, or keeps to itself, is seen twice against its endpoint."""

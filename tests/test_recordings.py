@@ -27,6 +27,8 @@ from conformance.model import JSON, Kind, Verdict, Violation
 from conformance.requirement import Row
 from conformance.requirements import registry, rows
 
+from .each import EACH
+
 FIXTURES = Path(__file__).parent.parent / "fixtures"
 SERVERS = tuple(sorted(path.name.partition(".")[0] for path in FIXTURES.glob("*.ndjson.gz")))
 EACH_SERVER = pytest.mark.parametrize("server", SERVERS)
@@ -143,7 +145,7 @@ def test_known_departures_and_no_other(server: str) -> None:
     assert {id_ for id_, each in verdicts(server).items() if each.violated} == DEPARTURES[server]
 
 
-@pytest.mark.parametrize("name", contracts.names())
+@pytest.mark.parametrize("name", EACH)
 @EACH_SERVER
 def test_nothing_raises(server: str, name: str) -> None:
     """Every contract's rows judge every recording, and find something in most of them to judge."""
@@ -239,7 +241,7 @@ def replies(exchange: Exchange) -> Iterator[tuple[str, JSON]]:
 
 
 @pytest.mark.parametrize("kind", ["completion", "chunk", "error"])
-@pytest.mark.parametrize("name", contracts.names())
+@pytest.mark.parametrize("name", EACH)
 def test_both_validators_agree(name: str, kind: str) -> None:
     """jsonschema-rs, which decides, and jsonschema, which explains, agree on every reply that was recorded."""
     schema = getattr(contracts.load(name), kind)

@@ -188,7 +188,9 @@ def test_weather_passes(name: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("bad", [lambda count: count % 3 == 0, lambda count: count > 20], ids=["gusts", "for good"])
-@pytest.mark.parametrize("status", [402, 429, 502, 503, 504, 520, 524, 529])
+@pytest.mark.parametrize(
+    "status", [402, 429, 503, 529, *(pytest.param(each, marks=pytest.mark.long) for each in (502, 504, 520, 524))]
+)
 def test_weather_is_no_finding(bad: Callable[[int], bool], status: int) -> None:
     """What an endpoint says of the road or of an account says nothing against it, however often it says so, and no row
     is decided by it."""

@@ -246,6 +246,10 @@ def asked_of(name: str) -> tuple[Asked, ...]:
 
 
 EVERY = pytest.mark.parametrize("name", EACH)
+ASKED = pytest.mark.parametrize(
+    "name", [pytest.param(each, marks=pytest.mark.long) if each == "v3-openai" else each for each in EACH]
+)
+"""Of those that are asked all they have, the smallest is for the long tests."""
 
 
 @EVERY
@@ -316,7 +320,7 @@ def test_declarations_are_met() -> None:
     assert all(most[name][0] == declared[name][0] - IN_DOUBT[name] for name in IN_DOUBT.keys() & declared.keys())
 
 
-@EVERY
+@ASKED
 def test_declared_zones_are_the_contracts(name: str) -> None:
     """What a script says must be accepted or refused, the contract says too; but for the temperature 0 that serves as
     greedy, and for what is refused for its credential or its label."""
@@ -342,7 +346,7 @@ def nonces(asked: Asked) -> set[str]:
     return {found.group(1) if (found := NONCE.search(prompt)) else "" for prompt in prompts}
 
 
-@EVERY
+@ASKED
 def test_nonces(name: str) -> None:
     """Every prompt of a performance ends in its nonce, which no other case and no other round has."""
     everywhere = Counter[str]()

@@ -7,8 +7,10 @@ import pytest
 from conformance import contract as contracts
 from conformance.generate.kitchen import Kitchen, kitchen
 
+from ..each import EACH
 
-@pytest.fixture(params=contracts.names())
+
+@pytest.fixture(params=EACH)
 def store(request: pytest.FixtureRequest) -> Kitchen:
     """The kitchen of each contract, with the features that are on by default."""
     contract = contracts.load(request.param)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance import contract
-
+from ..each import EACH
 from .client import Client
 
 
@@ -15,7 +14,7 @@ def client() -> Client:
     return Client.of()
 
 
-@pytest.fixture(params=contract.names())
+@pytest.fixture(params=EACH)
 def every(request: pytest.FixtureRequest) -> Client:
     """A client of each contract in turn."""
     return Client.of(request.param)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from functools import cache
 from random import Random
 from statistics import mean, median
 
@@ -35,6 +36,13 @@ def said(model: LanguageModel, prompt: list[int], chance: Random | None = None, 
         reply.append(token)
         position = model.after(position, token)
     return reply
+
+
+@cache
+def replies(model: LanguageModel, *, drawn: bool = False) -> list[list[int]]:
+    """Whole replies to all the prompts, drawn or greedy."""
+    chance = Random(2) if drawn else None
+    return [said(model, prompt, chance) for prompt in PROMPTS]
 
 
 def places(model: LanguageModel, count: int = 400) -> list[Position]:
@@ -80,15 +88,15 @@ def test_a_peaked_model_knows_what_to_say() -> None:
 
 def test_prompts_differ_in_their_replies(model: LanguageModel) -> None:
     """No two prompts get the same greedy reply, nor begin it alike in the main."""
-    replies = [tuple(said(model, prompt, most=16)) for prompt in PROMPTS]
-    assert len(set(replies)) == len(PROMPTS)
-    assert len({reply[0] for reply in replies}) > 20
+    beginnings = [tuple(reply[:16]) for reply in replies(model)]
+    assert len(set(beginnings)) == len(PROMPTS)
+    assert len({reply[0] for reply in beginnings}) > 20
 
 
 def test_replies_end_by_themselves(model: LanguageModel) -> None:
     """Greedy or drawn, a reply has neither fewer than 24 tokens nor 400, and commonly 40 to 120."""
-    chance = Random(2)
-    for lengths in ([len(said(model, each)) for each in PROMPTS], [len(said(model, each, chance)) for each in PROMPTS]):
+    for drawn in (False, True):
+        lengths = [len(reply) for reply in replies(model, drawn=drawn)]
         assert min(lengths) >= 24
         assert max(lengths) < 400
         assert sum(40 <= length <= 120 for length in lengths) > 0.95 * len(lengths)
@@ -107,25 +115,24 @@ def test_even_a_bias_cannot_make_it_talk_for_ever(model: LanguageModel) -> None:
 
 def test_greedy_decoding_goes_round_in_no_circle(model: LanguageModel) -> None:
     """The first 48 tokens do not end in anything said three times, nor in two tokens said twice."""
-    for prompt in PROMPTS:
-        reply = said(model, prompt, most=48)
+    for whole in replies(model):
+        reply = whole[:48]
         assert not any(reply[-length:] * 3 == reply[-3 * length :] for length in range(1, 17))
         assert reply[-4:-2] != reply[-2:]
 
 
 def test_nobody_stammers(model: LanguageModel) -> None:
     """A token hardly ever follows itself."""
-    pairs = [pair for prompt in PROMPTS for pair in itertools.pairwise(said(model, prompt))]
+    pairs = [pair for reply in replies(model) for pair in itertools.pairwise(reply)]
     assert sum(one == other for one, other in pairs) < len(pairs) / 1000
 
 
 def test_text_is_utf8_nearly_always(model: LanguageModel) -> None:
     """At temperature 1 characters are kept whole, though some are said in several tokens."""
-    chance = Random(3)
-    replies = [b"".join(TOKENS[token] for token in said(model, prompt, chance)) for prompt in PROMPTS]
-    broken = sum("\ufffd" in reply.decode("utf-8", "replace") for reply in replies)
+    texts = [b"".join(TOKENS[token] for token in reply) for reply in replies(model, drawn=True)]
+    broken = sum("\ufffd" in each.decode("utf-8", "replace") for each in texts)
     assert broken <= 2
-    assert sum(not reply.isascii() for reply in replies) > 50
+    assert sum(not each.isascii() for each in texts) > 50
 
 
 def test_any_token_can_be_forced(model: LanguageModel) -> None:

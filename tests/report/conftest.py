@@ -26,6 +26,7 @@ from conformance.report import document, files
 from conformance.run import run
 from conformance.target import Target
 
+from ..each import EACH
 from ..servers import Heard, Server, reply, serving
 from .hostile import hostile
 
@@ -90,7 +91,7 @@ def ran(
     return Ran(contract, evidence, report, out)
 
 
-@pytest.fixture(scope="session", params=contracts.names())
+@pytest.fixture(scope="session", params=EACH)
 def clean(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """A run against the reference endpoint of each contract in turn."""
     return ran(tmp_path_factory.mktemp("clean") / "out", request.param)
