@@ -223,6 +223,12 @@ def conduct(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[
 
     Generated requests are many; they are asked of odd endpoints of their own (test_ranges).
     """
+    planned, desk = _asked(contract, oddity, generated=generated)
+    return desk.evidence, judge(hear(desk.evidence, desk.setting), planned.rows)
+
+
+def _asked(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[plan.Plan, Desk]:
+    """That plan, and the desk at which it was asked."""
     known = contracts.load(contract)
     planned = _planned(contract, oddity.lacks | (frozenset() if generated else {"ranges"}))
     desk = Desk(known, OddEndpoint(known, oddity).answer, oddity.gap)
@@ -231,7 +237,7 @@ def conduct(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[
         take = step.case.arguments.get("take", 1)
         if isinstance(take, int) and take <= oddity.takes:
             desk.perform(step.case)
-    return desk.evidence, judge(hear(desk.evidence, desk.setting), planned.rows)
+    return planned, desk
 
 
 def plain(name: str, oddity: Oddity) -> Evidence:
@@ -241,10 +247,10 @@ def plain(name: str, oddity: Oddity) -> Evidence:
 
 @cache
 def _plain(name: str, takes: int, lacks: frozenset[str]) -> Evidence:
-    return conduct(name, Oddity(name="plain", takes=takes, lacks=lacks))[0]
+    return _asked(name, Oddity(name="plain", takes=takes, lacks=lacks))[1].evidence
 
 
 @cache
 def clean(name: str, takes: int = 1) -> Evidence:
     """What the plain reference endpoint's answers to a contract's plan are."""
-    return conduct(name, Oddity(name="plain", takes=takes), generated=True)[0]
+    return _asked(name, Oddity(name="plain", takes=takes), generated=True)[1].evidence

@@ -190,11 +190,11 @@ def target(folder: Path, *urls: str, text: str = TARGETS) -> str:
     ("faults", "options", "code", "outcome"),
     [
         ([None], "", 0, "conformant"),
-        (["ignores-n"], "", 1, "nonconformant"),
-        ([None, None], "", 0, "conformant"),
+        pytest.param(["ignores-n"], "", 1, "nonconformant", marks=pytest.mark.long),
+        pytest.param([None, None], "", 0, "conformant", marks=pytest.mark.long),
         ([None, "ignores-n"], "", 1, "nonconformant"),
         ([None, None], "--select streaming --max-requests 1", 3, "undecided"),
-        ([None, "errors-as-html"], "--select errors --strict", 1, "conformant"),
+        pytest.param([None, "errors-as-html"], "--select errors --strict", 1, "conformant", marks=pytest.mark.long),
         ([None, "gone"], "", 2, "error"),
     ],
 )
@@ -245,7 +245,7 @@ NAMES = ["base-url", "url", "model", "contract", "depth", "options", "out", "ref
 def test_no_input_is_read_as_a_command(tmp_path: Path, name: str) -> None:
     """What stands in an input is never run, whoever may set it."""
     words = "$(touch pwned) `touch pwned` ; touch pwned # \" ' \\"
-    inputs = {"base-url": "http://127.0.0.1:1", "model": "m", name: words}
+    inputs = {"base-url": "http://127.0.0.1:1", "model": "m", "depth": "smoke", name: words}
     done, _ = act(tmp_path, **{key.replace("-", "_"): value for key, value in inputs.items()})
     assert done.returncode == 2
     assert not list(tmp_path.rglob("pwned"))

@@ -14,7 +14,7 @@ from conformance.console import Bar, Log
 from conformance.order import Order
 from conformance.target import Target
 
-from .desk import clean
+from .desk import Desk, OddEndpoint, Oddity
 
 CONTRACT = contracts.load("highwayapi")
 ORDER = Order(
@@ -27,7 +27,9 @@ ORDER = Order(
 
 def told(log: Log, exchanges: int) -> None:
     """A run of so many exchanges."""
-    answer = next(each for each in clean("highwayapi").exchanges if each.whole)
+    desk = Desk(CONTRACT, OddEndpoint(CONTRACT, Oddity(name="plain")).answer)
+    desk.preflight()
+    (answer,) = desk.evidence.exchanges
     log.begun(ORDER.plan(), answer)
     for _ in range(exchanges):
         log.exchanged(answer)

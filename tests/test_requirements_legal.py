@@ -26,7 +26,7 @@ from conformance.run import run
 from conformance.spoil import on_the_wire, refused
 from conformance.target import Target
 
-from .desk import KEYS, Answer, OddEndpoint, Oddity, clean, conduct, plain
+from .desk import KEYS, Answer, OddEndpoint, Oddity, conduct, plain
 from .legal import CACHED, LIKELIHOODS, REFUSED, REPLIES, WEATHER, WIRE
 from .legal_forms import FORMS
 from .legal_said import AFTERWARDS, NEVER_STEADY, NO_SEED, OWN_DEFAULTS, SAID, SURE, UNSTEADY
@@ -99,6 +99,8 @@ SOONER_OR_LATER = [
 ]
 """What a release is tried against, and in the long tests all others."""
 
+PLAIN = Oddity(name="nothing odd at all")
+
 NEVER_MET = frozenset({"nothing odd at all", "no n above 1 at temperature 0", "everything disputed is taken"})
 """What no request of these plans meets: no script combines the two, and what is disputed and impossible is generated."""
 
@@ -154,7 +156,7 @@ def test_disputed_values_are_disputed(variant: str, statuses: set[int]) -> None:
     assert {each.status for each in plain} == statuses
 
 
-@pytest.mark.parametrize("oddity", [WEATHER, Oddity(name="nothing odd at all")], ids=lambda oddity: oddity.name)
+@pytest.mark.parametrize("oddity", [WEATHER, PLAIN], ids=lambda oddity: oddity.name)
 def test_a_run_in_process_is_a_run(oddity: Oddity) -> None:
     """A whole run in process asks again where there was weather, decides every row and says nothing against anybody."""
     evidence, judged = rehearse("v3-openai", oddity, seed=11)
@@ -222,7 +224,7 @@ def test_weather_is_no_finding(bad: Callable[[int], bool], status: int) -> None:
 def test_an_echo_is_no_word(key: str, said: str, echoed: bool) -> None:
     """A key that is an ordinary word, or part of a larger one, did not come back where the reply has that word."""
     redactor = Target(url="http://a/v1", model="m", scheme="bearer", key=key).redactor
-    one = next(each for each in clean("highwayapi").exchanges if each.whole)
+    one = next(each for each in plain("highwayapi", PLAIN).exchanges if each.whole)
     body = redactor.data(json.dumps({"system_fingerprint": said}).encode())
     assert key.encode() not in body
     found = registry()["errors.no-credential"].find(
@@ -256,7 +258,7 @@ def test_weather_hides_no_fault(name: str) -> None:
 def test_a_cache_may_repeat_an_id() -> None:
     """The same id in the replies to two equal requests is a cache's, and in those to different ones a fault."""
     requirement = registry()["envelope.unique-id"]
-    one, two = [each for each in clean("highwayapi").exchanges if each.whole][:2]
+    one, two = [each for each in plain("highwayapi", PLAIN).exchanges if each.whole][:2]
     same = replace(two, pieces=one.pieces, n=99)
     contract = contracts.load("highwayapi")
     assert list(requirement.find({"contract": contract}, [one, replace(same, request=one.request)])) == []
