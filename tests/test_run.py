@@ -31,6 +31,7 @@ from conformance.report.overview import because
 from conformance.run import run
 from conformance.spoil import refusal
 
+from .each import EACH
 from .servers import COMPLETION, Heard, fixed, reply, serving
 
 KEYS = {"bearer": "a-key-of-the-tests", "basic": "tester:a-password-of-the-tests"}
@@ -78,28 +79,25 @@ def faulty(mutant: Mutant | None, contract: str = "highwayapi", key: str | None 
         yield url
 
 
-CHEAPEST = "v3-openai"
-"""The contract with the smallest plan, which has every kind of case."""
+DEPTHS = pytest.mark.parametrize("depth", ["smoke", pytest.param("standard", marks=pytest.mark.long)])
+"""Whole runs of standard depth, without a fault, are in the usual tests too: the vendor's in certificate, and the one below
+that is asked without a temperature of 0."""
 
 
-@pytest.mark.parametrize(
-    "name", [name if name == CHEAPEST else pytest.param(name, marks=pytest.mark.long) for name in contracts.names()]
-)
-def test_the_reference_endpoint_conforms(name: str, tmp_path: Path) -> None:
+@DEPTHS
+@pytest.mark.parametrize("name", EACH)
+def test_the_reference_endpoint_conforms(name: str, depth: str, tmp_path: Path) -> None:
     """Against the reference endpoint of each contract, with a key, nothing fails or warns, and all is decided but what
     is of a feature that the contract leaves off."""
     key = KEYS[contracts.load(name).scheme]
     with faulty(None, name, key) as url:
-        report, evidence = judged(url, tmp_path, name, key)
+        report, evidence = judged(url, tmp_path, name, key, depth=depth)
     assert report["outcome"] == "conformant"
     assert set(verdicts(report).values()) - {"unsupported"} == {"pass", "observed"}
     features = {str(row["feature"]) for row in rows_of(report) if row["verdict"] == "unsupported"}
     assert not any(contracts.load(name).features[each] for each in features)
     assert report["requests"] == len(evidence.exchanges) <= 400
     assert evidence.complete
-
-
-DEPTHS = pytest.mark.parametrize("depth", ["smoke", pytest.param("standard", marks=pytest.mark.long)])
 
 
 @DEPTHS
