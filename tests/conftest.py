@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 
@@ -12,6 +13,11 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 for name in ("GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"):
     os.environ.pop(name, None)
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end, so nobody looks for garbage in it."""
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -17,7 +17,7 @@ from conformance.cli import main
 
 from .kills import COMMAND, asked_twice, begun, left, served, start, verdicts, wait
 
-KILLS = 5
+KILLS = 3
 """Of the 100 moments that `python -m bench.kills` tries."""
 
 SMOKE = ("--depth", "smoke")
