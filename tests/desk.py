@@ -106,8 +106,8 @@ class Wavering(LanguageModel):
         return replace(following, prompt=following.prompt ^ self._turn) if following.said == self._turn else following
 
 
-_SPOKEN: dict[tuple[object, ...], list[Spoken]] = {}
-"""What the reference models have said, by all that it hangs on."""
+SPOKEN: dict[tuple[object, ...], list[Spoken]] = {}
+"""What the reference models have said, by all that it hangs on; a test that changes how they speak sets an empty one."""
 
 _MOST_SPOKEN = 8_000
 
@@ -144,11 +144,11 @@ class OddEndpoint(SpeakingEndpoint):
         chance = None if asked.seed is not None or asked.sampling.greedy else number
         manner = (self._oddity.flat, self._logprobs_after, self.contract.dialect["stop_text"])
         key = (*manner, tuple(prompt), repr(asked), min(asked.limit, room), chance)
-        if key not in _SPOKEN:
-            if len(_SPOKEN) >= _MOST_SPOKEN:
-                _SPOKEN.clear()
-            _SPOKEN[key] = super()._choices(asked, prompt, room, number)
-        return list(_SPOKEN[key])
+        if key not in SPOKEN:
+            if len(SPOKEN) >= _MOST_SPOKEN:
+                SPOKEN.clear()
+            SPOKEN[key] = super()._choices(asked, prompt, room, number)
+        return list(SPOKEN[key])
 
     def answer(self, call: Call) -> Wire:
         if self._oddity.wavers:

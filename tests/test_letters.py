@@ -19,6 +19,7 @@ from conformance.requirements.sampling_letters import CHOICES, LENGTH, again, by
 from conformance.spoil import ignores, refusal
 from conformance.statistics import Fourfold
 
+from . import desk
 from .desk import Answer, Oddity
 from .test_penalties import LISTS, of, rows
 
@@ -166,6 +167,7 @@ def test_endpoints_that_penalise_the_prompt_are_not_accused(flat: bool, monkeypa
             sampler._said[token] += 1
 
     monkeypatch.setattr(Sampler, "__init__", begin)
+    monkeypatch.setattr(desk, "SPOKEN", {})
     for seed in (1, 2, 3):
         _, judged = rows(Oddity(name="counts the prompt", flat=flat), LISTS, seed)
         assert not any(each.violated for each in judged.values())
