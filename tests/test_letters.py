@@ -106,7 +106,7 @@ def test_what_cannot_be_told_is_not_judged(said: list[str]) -> None:
     """Tokens of several lengths or of many kinds, blank ones, and what comes up in the prompt say nothing."""
     asked = [reply(*said)] * 5
     assert spelt(asked) is None
-    assert [type(finding) for finding in by_letters(asked, 0)] == [NotJudged]
+    assert [type(finding) for finding in by_letters(asked, "presence_penalty", 0)] == [NotJudged]
 
 
 def test_beginnings_are_compared_with_equal_ones() -> None:
@@ -140,14 +140,16 @@ def five(plain: float, strong: float, weak: float) -> list[Exchange]:
 def test_judged(asked: list[Exchange], above: type | None, below: type | None) -> None:
     """A penalty passes where it is seen to act, and fails where even with its opposite as much is said again."""
     for at in (0, 2):
-        assert [type(finding) for finding in by_letters(asked, at)] == [above] * (above is not None)
-        assert [type(finding) for finding in by_letters(asked, at + 1)] == [below] * (below is not None)
+        assert [type(finding) for finding in by_letters(asked, "presence_penalty", at)] == [above] * (above is not None)
+        assert [type(finding) for finding in by_letters(asked, "presence_penalty", at + 1)] == [below] * (
+            below is not None
+        )
 
 
 def test_copies_are_no_draws() -> None:
     """A hundred choices that are copies of a few show nothing, however different the few are with the opposite."""
     few = [reply(*(texts(n, repeat=share)[:10] * 10), n=n) for n, share in enumerate((0.5, 0.9, 0.1, 0.9, 0.1))]
-    assert [type(finding) for finding in by_letters(few, 0)] == [NotJudged]
+    assert [type(finding) for finding in by_letters(few, "presence_penalty", 0)] == [NotJudged]
 
 
 def test_a_stream_cut_short_is_not_judged() -> None:

@@ -17,6 +17,7 @@ from ..ask import Ask
 from ..exchange import Exchange
 from ..likelihoods import REPLACEMENT
 from ..model import JSON, Finding, NotJudged, Request, Violation, Zone
+from ..schema import show
 from ..statistics import ALPHA, Fourfold, as_many_of
 from .logprobs_asked import neutral
 from .sampling_tolls import prompt
@@ -105,9 +106,9 @@ def again(first: Sequence[Said], second: Sequence[Said]) -> list[Fourfold]:
     return [Fourfold(hits=a, misses=b, other_hits=c, other_misses=d) for a, b, c, d in counts.values()]
 
 
-def by_letters(asked: Sequence[Exchange], at: int) -> Iterator[Finding]:
-    """What the texts say of the `at`-th penalty: of every two that are asked for the first is above 0, the other is its
-    opposite."""
+def by_letters(asked: Sequence[Exchange], name: str, at: int) -> Iterator[Finding]:
+    """What the texts say of the `at`-th penalty, of this name: of every two that are asked for the first is above 0, the
+    other is its opposite."""
     said = spelt(asked)
     if said is None:
         yield NotJudged(reason="which tokens were said cannot be told from the texts")
@@ -119,8 +120,11 @@ def by_letters(asked: Sequence[Exchange], at: int) -> Iterator[Finding]:
     elif as_many_of(again(strong, weak), math.exp(-APART)) < ALPHA:
         yield Violation(
             pointer="/choices/*",
-            observed=f"{_share(strong)} of the tokens said again, and {_share(weak)} with the opposite penalty",
-            expected="far fewer with the one than with the other after the same beginning",
+            observed=(
+                f"{_share(strong)} of the tokens said again with {name} {show(asked[plus].sent.get(name))}, "
+                f"and {_share(weak)} with {show(asked[plus + 1].sent.get(name))}"
+            ),
+            expected="far fewer with the one than with the other, after equal beginnings",
             exchanges=(asked[plus].n, asked[plus + 1].n),
         )
     elif as_many_of(again(weak, plain) if at % 2 else again(plain, strong)) >= SEEN:

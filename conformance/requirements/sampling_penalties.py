@@ -107,7 +107,7 @@ def _judged(asked: tuple[Exchange, ...], more: Sequence[tuple[Exchange, ...]], a
     if by_lists is not None and not any(isinstance(finding, NotJudged) for finding in by_lists):
         yield from by_lists
     elif spelt(short) is not None:
-        yield from by_letters(short, at)
+        yield from by_letters(short, ASKED[at][0], at)
     elif by_lists is not None:
         yield from by_lists
     else:
