@@ -107,8 +107,8 @@ def again(first: Sequence[Said], second: Sequence[Said]) -> list[Fourfold]:
 
 
 def by_letters(asked: Sequence[Exchange], name: str, at: int) -> Iterator[Finding]:
-    """What the texts say of the `at`-th penalty, of this name: of every two that are asked for the first is above 0, the
-    other is its opposite."""
+    """What the texts say of the `at`-th penalty, of this name: of every two that were asked for the first is above 0,
+    and the other its opposite."""
     said = spelt(asked)
     if said is None:
         yield NotJudged(reason="which tokens were said cannot be told from the texts")
