@@ -17,7 +17,7 @@ from conformance.cli import main
 
 from .kills import COMMAND, asked_twice, begun, left, served, start, verdicts, wait
 
-KILLS = 3
+KILLS = 5
 """Of the 100 moments that `python -m bench.kills` tries."""
 
 SMOKE = ("--depth", "smoke")
@@ -38,6 +38,7 @@ def whole(url: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return verdicts(out)
 
 
+@pytest.mark.long
 def test_killed_again_and_again(url: str, tmp_path: Path, whole: dict[str, str]) -> None:
     """Wherever kill -9 hits, the evidence can be read and judged; the resumes ask nothing twice and end as a run that
     was left alone."""

@@ -54,12 +54,12 @@ def test_a_depth_bounds_the_plan_of_every_feature(name: str, depth: Depth) -> No
 
 
 DEEPER = [
-    pytest.param(name, *depths, marks=pytest.mark.long) if late and name != "v3-openai" else (name, *depths)
+    pytest.param(name, *depths, marks=pytest.mark.long) if late else (name, *depths)
     for name in contracts.names()
     for depths in pairwise(Depth)
     for late in [name in TWINS or Depth.FULL in depths]
 ]
-"""Each contract with two depths, the shallower one first; a full plan takes its time, and one is enough for the usual."""
+"""Each contract with two depths, the shallower one first; a full plan takes its time."""
 
 
 @pytest.mark.parametrize(("name", "shallower", "deeper"), DEEPER)

@@ -156,9 +156,8 @@ def test_disputed_values_are_disputed(variant: str, statuses: set[int]) -> None:
     assert {each.status for each in plain} == statuses
 
 
-@pytest.mark.parametrize(
-    "oddity", [WEATHER, pytest.param(PLAIN, marks=pytest.mark.long)], ids=lambda oddity: oddity.name
-)
+@pytest.mark.long
+@pytest.mark.parametrize("oddity", [WEATHER, PLAIN], ids=lambda oddity: oddity.name)
 def test_a_run_in_process_is_a_run(oddity: Oddity) -> None:
     """A whole run in process asks again where there was weather, decides every row and says nothing against anybody."""
     evidence, judged = rehearse("v3-openai", oddity, seed=11)

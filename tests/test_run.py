@@ -80,8 +80,7 @@ def faulty(mutant: Mutant | None, contract: str = "highwayapi", key: str | None 
 
 
 DEPTHS = pytest.mark.parametrize("depth", ["smoke", pytest.param("standard", marks=pytest.mark.long)])
-"""Whole runs of standard depth, without a fault, are in the usual tests too: the vendor's in certificate, and the one below
-that is asked without a temperature of 0."""
+"""A whole run of standard depth is in the usual tests too: the vendor's, in certificate."""
 
 
 @DEPTHS
@@ -186,14 +185,15 @@ def test_all_that_was_seen_once_is_asked_again(tmp_path: Path) -> None:
     assert findings(report) == dict.fromkeys(rows, "warn")
 
 
-def test_cold_is_001_where_zero_is_refused(tmp_path: Path) -> None:
+@DEPTHS
+def test_cold_is_001_where_zero_is_refused(depth: str, tmp_path: Path) -> None:
     """An endpoint that refuses temperature 0 is asked at 0.01 instead, in the whole run, and conforms."""
 
     def no_zero(call: Call, wire: Wire) -> Wire:
         return refusal(wire, 400, "temperature must be above 0") if call.sent.get("temperature") == 0 else wire
 
     with faulty(Mutant(name="no-zero", about="temperature 0 is refused", wire=no_zero)) as url:
-        report, evidence = judged(url, tmp_path)
+        report, evidence = judged(url, tmp_path, depth=depth)
     assert report["outcome"] == "conformant"
     assert findings(report) == {}
     asked = [

@@ -33,7 +33,7 @@ SELECTED = (
 )
 
 
-@pytest.fixture(scope="module", params=["highwayapi", "basic-gateway"])
+@pytest.fixture(scope="module", params=[pytest.param("highwayapi", marks=pytest.mark.long), "basic-gateway"])
 def cage(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     """A contract, and the URL of an endpoint that says the credentials it is given."""
     with running(Endpoint(contracts.load(request.param), mutant=parrot())) as url:

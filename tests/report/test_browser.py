@@ -314,6 +314,7 @@ def test_the_page_prints(browser: Browser, spoilt: Ran) -> None:
         assert len(seen.page.pdf()) > 10_000
 
 
+@pytest.mark.long
 def test_a_page_of_nothing_but_failures_opens(browser: Browser, crowded: Report, harmful: Ran, tmp_path: Path) -> None:
     """Hundreds of failing requirements on one page can still be filtered."""
     files.write(crowded, tmp_path)
