@@ -158,8 +158,8 @@ class Firer:
         return performance.reason is None or self._number == sent
 
     async def _gone(self, setting: Setting, address: Address) -> str | None:
-        """Why a request is not sent to an endpoint that is dead; plain ones are, to see whether it is."""
-        if address.purpose is Purpose.CANARY or await self.pulse.beats(lambda: self.alive(setting)):
+        """Why a request is not sent to an endpoint that is dead."""
+        if await self.pulse.beats(lambda: self.alive(setting)):
             return None
         self.given_up.add(address.case)
         return DEAD
@@ -173,8 +173,11 @@ class Firer:
         if had is not None:
             return had
         met: list[Exchange] = []
+        plain = (
+            address.purpose is Purpose.CANARY
+        )  # it is to tell whether the endpoint is there: nobody asks that for it
         while True:
-            answer = await self._gone(setting, address) or await self._send(request, address)
+            answer = (None if plain else await self._gone(setting, address)) or await self._send(request, address)
             if isinstance(answer, str):
                 return met[-1] if met else answer
             met.append(answer)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import replace
+from threading import Thread
 
 import pytest
 
@@ -12,6 +13,7 @@ from conformance import pulse
 from conformance.fire import DEAD
 from conformance.model import Purpose
 from conformance.pulse import IN_A_ROW, Pulse
+from conformance.scenario import Performance
 
 from .servers import COMPLETION, Handler, Heard, reply, serving
 from .test_fire import QUICK, fire
@@ -37,7 +39,9 @@ def test_given_up() -> None:
     with serving(silent(10, float("inf"))) as server:
         exchanges, performances = fire(server, times=200, pace=PACE)
     assert len(exchanges) < 10 + IN_A_ROW + 3 * PACE.concurrency
-    assert exchanges[-1].purpose is Purpose.CANARY
+    assert Purpose.CANARY in {
+        each.purpose for each in exchanges[-PACE.concurrency :]
+    }  # beside those that were in flight
     assert sum(each.reason is None for each in performances) == 9
     assert performances[-1].reason == DEAD
     assert {each.reason for each in performances} == {None, "status 503", DEAD}
@@ -59,6 +63,23 @@ def test_waited_for() -> None:
     assert DEAD not in {each.reason for each in performances}
     plain = [each.status for each in exchanges if each.purpose is Purpose.CANARY]
     assert plain == [503] * (len(plain) - 1) + [200]
+
+
+@pytest.mark.usefixtures("hurried")
+def test_a_plain_request_that_is_tried_again_waits_for_nobody() -> None:
+    """Where weather never ends, and everything is tried several times, the run comes to its end."""
+
+    async def throttled(_: Heard, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(429, b"{}", "retry-after: 0"))
+
+    ended: list[Performance] = []
+    with serving(throttled) as server:
+        pace = replace(PACE, concurrency=6, retries=3)
+        run = Thread(target=lambda: ended.extend(fire(server, times=40, pace=pace)[1]), daemon=True)
+        run.start()
+        run.join(30)
+        assert not run.is_alive()
+    assert DEAD in {each.reason for each in ended}
 
 
 @pytest.mark.asyncio
