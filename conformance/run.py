@@ -7,6 +7,7 @@ from its evidence alone.  This module only moves between the two.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -53,6 +54,7 @@ def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> E
     begun = resume and not _nothing_yet(out / EVIDENCE)
     writer = Writer.resume(out / EVIDENCE, planned.digest) if begun else _begin(order, planned, out)
     end = Ending(why="interrupted")
+    gc.freeze()  # what was imported and planned is there to the end, so that nobody need look for garbage in it
     try:
         end = asyncio.run(_conduct(order, planned, writer, watcher))
     except BaseExceptionGroup as group:
@@ -61,6 +63,7 @@ def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> E
         writer.discard()
         raise
     finally:
+        gc.unfreeze()
         writer.end(end.why, now(), writer.evidence.counts, end.died_of, end.starved)
     if order.replay is not None:
         replay.save(order.replay, order.contract, causes(writer.evidence, planned.setting))
