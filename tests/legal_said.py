@@ -131,22 +131,17 @@ STOPS = frozenset(
 )
 NOTHING_TO_CUT = STOPS | UNLIMITED
 WITHOUT_TEXT = frozenset({"logprobs.exact", "logprobs.of-the-text"})
-PENALTIES = frozenset(
-    {
-        "sampling.frequency-penalty-acts",
-        "sampling.frequency-penalty-negative",
-        "sampling.presence-penalty-acts",
-        "sampling.presence-penalty-negative",
-    }
-)
-NEVER_THE_SAME = (
-    NOTHING_TO_CUT
-    | PENALTIES
-    | {"sampling.seed-repeats", "usage.stream-agrees", "response_format.text-is-default", "streaming.same-text"}
-)
+BIASES = frozenset({"sampling.logit-bias-bans", "sampling.logit-bias-several"})
+NEVER_THE_SAME = NOTHING_TO_CUT | {
+    "sampling.seed-repeats",
+    "usage.stream-agrees",
+    "response_format.text-is-default",
+    "streaming.same-text",
+}
 SILENCE = (
     NOTHING_TO_CUT
     | WITHOUT_TEXT
+    | BIASES
     | {
         "logprobs.each-choice",
         "logprobs.present",
@@ -154,7 +149,6 @@ SILENCE = (
         "limits.length-means-cut",
         "limits.max-tokens-acts",
         "streaming.every-choice",
-        "sampling.logit-bias-bans",
         "sampling.repetition-penalty-acts",
         "sampling.seed-repeats",
         "usage.counts-reply",
@@ -173,7 +167,6 @@ FOUR_IN_A_ROW = frozenset({"response_format.text-is-default"})
 PARTING = (
     STOPS
     | UNLIMITED
-    | PENALTIES
     | FOUR_IN_A_ROW
     | {
         "sampling.repetition-penalty-acts",
@@ -193,7 +186,7 @@ SAID = [
         "thoughts before the text, apart",
         _thinking_first,
         _free_to_think,
-        inconclusive=WITHOUT_TEXT | {"logprobs.counted", "sampling.logit-bias-bans", "limits.every-choice"},
+        inconclusive=WITHOUT_TEXT | BIASES | {"logprobs.counted", "limits.every-choice"},
         perhaps=frozenset({"choices.differ"}),
     ),
     Oddity(
@@ -258,11 +251,7 @@ SAID = [
 ]
 
 AFTERWARDS = Oddity(name="log probabilities after the sampler", logprobs_after=True)
-SURE = Oddity(
-    name="a model that is sure of what it says",
-    flat=False,
-    inconclusive=frozenset({"sampling.presence-penalty-acts", "sampling.presence-penalty-negative"}),
-)
+SURE = Oddity(name="a model that is sure of what it says", flat=False)
 OWN_DEFAULTS = Oddity(
     name="defaults of its own for temperature, top_p and top_k",
     defaults={"temperature": 0.6, "top_p": 0.9, "top_k": 20},
