@@ -39,7 +39,8 @@ LACKS: dict[str, frozenset[str]] = {
 """What an endpoint lacks, by what it has."""
 
 DEPTHS = (Depth.STANDARD, Depth.FULL)
-CAUGHT, UNDECIDED, PASSED, WRONGED = "caught", "undecided", "passed", "wronged"
+CAUGHT, UNDECIDED, PASSED = "caught", "undecided", "passed"
+CLEAN, WRONGED = "clean", "wronged"
 UNSURE = " †"
 
 NOTE = "<!-- Made by `python -m bench.power > docs/power.md`; do not edit. -->"
@@ -54,7 +55,7 @@ a peaked one is nearly always sure; what else an endpoint can tell is choices (`
 A cell says in what share of the runs a requirement on the parameter failed, or warned: where the document recommends,
 or where what was seen once was not seen again.
 † in some of the others a required row was left undecided, so that the endpoint would not have been called conformant
-by them. Of {all} runs of the endpoint without a fault {wronged} accused it.
+by them. Of {clean} runs of the endpoint without a fault {wronged} accused it.
 
 A model that is sure of its next token draws it whatever `temperature` or `top_p` say: where that is so there is nothing
 to catch, and nobody who uses that model is harmed. Where no choices are to be had, it may also be surer of its words
@@ -96,9 +97,11 @@ def judged(cell: Cell, seed: int, mutant: Mutant | None) -> str:
 
 
 def measure(cell: Cell, runs: int, clean: int) -> Counter[str]:
-    """How often each word is said of the endpoint with the fault, and `wronged` of the one without."""
+    """How often each word is said of the endpoint with the fault, and of so many `clean` runs of the one without how
+    many `wronged` it."""
     mutant = ignores(cell.parameter)
     said = Counter(judged(cell, seed, mutant) for seed in range(1, runs + 1))
+    said[CLEAN] = clean
     said[WRONGED] = sum(judged(cell, seed, None) == CAUGHT for seed in range(1, clean + 1))
     return said
 
@@ -122,12 +125,12 @@ def measured(cells: Sequence[Cell], runs: int, clean: int, jobs: int, file: Path
     return said
 
 
-def page(contract: str, runs: int, clean: int, said: Mapping[Cell, Counter[str]]) -> Iterator[str]:
+def page(contract: str, runs: int, said: Mapping[Cell, Counter[str]]) -> Iterator[str]:
     """The lines of docs/power.md."""
-    wronged = sum(each[WRONGED] for each in said.values())
+    clean, wronged = (sum(each[name] for each in said.values()) for name in (CLEAN, WRONGED))
     yield NOTE
     yield ""
-    yield INTRODUCTION.format(contract=contract, runs=runs, wronged=wronged, all=clean * len(said))
+    yield INTRODUCTION.format(contract=contract, runs=runs, wronged=wronged, clean=clean)
     for depth in DEPTHS:
         yield ""
         yield f"## `--depth {depth}`"
@@ -166,7 +169,7 @@ def main(given: Sequence[str]) -> None:
         for has in LACKS
     ]
     said = measured(cells, asked.runs, asked.clean, asked.jobs, asked.keep)
-    print("\n".join(page(asked.contract, asked.runs, asked.clean, {cell: said[cell] for cell in cells})))
+    print("\n".join(page(asked.contract, asked.runs, {cell: said[cell] for cell in cells})))
 
 
 if __name__ == "__main__":
