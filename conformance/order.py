@@ -11,7 +11,7 @@ import hypothesis
 
 from . import __version__, plan
 from .ask import Setting
-from .budget import Prices
+from .budget import Budget, Prices
 from .contract import Contract
 from .evidence import FORMAT
 from .fire import Pace
@@ -42,9 +42,10 @@ class Order:
     restart: str | None = None
     also: tuple[Case, ...] = ()
 
-    def plan(self) -> Plan:
-        """What it will fire.  Raises UsageError for a selection that matches nothing."""
-        setting = Setting(
+    @property
+    def setting(self) -> Setting:
+        """What every script of the run may know."""
+        return Setting(
             contract=self.contract,
             model=self.target.model,
             features=self.features,
@@ -52,10 +53,28 @@ class Order:
             seed=self.seed,
             depth=self.depth,
         )
-        return plan.make(setting, self.depth, self.selection)
 
-    def header(self, planned: Plan) -> dict[str, JSON]:
-        """The evidence's first line."""
+    def check(self) -> None:
+        """Raise UsageError for a selection that matches nothing, without making the plan."""
+        if self.selection:
+            plan.chosen(self.setting, self.depth, self.selection)
+
+    def plan(self) -> Plan:
+        """What it will fire.  Raises UsageError for a selection that matches nothing."""
+        return plan.make(self.setting, self.depth, self.selection)
+
+    def budget(self) -> Budget:
+        """What it may cost, with nothing spent yet."""
+        return Budget(
+            max_requests=self.max_requests,
+            max_tokens=self.max_tokens,
+            max_cost=self.max_cost,
+            prices=self.prices,
+            context=self.context,
+        )
+
+    def header(self, planned: Plan, started: str | None = None) -> dict[str, JSON]:
+        """The evidence's first line; `started`: when the first request was sent, if that was not now."""
         states: dict[str, JSON] = {
             name: "on" if name in self.features else "off" for name in sorted(self.contract.features)
         }
@@ -74,7 +93,7 @@ class Order:
             "reference": self.reference,
             "target": self.target.to_json(),
             "prices": None if prices is None else {"in": str(prices.prompt), "out": str(prices.completion)},
-            "started": now(),
+            "started": started or now(),
         }
 
 

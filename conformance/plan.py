@@ -106,24 +106,34 @@ class Plan:
 
 def make(setting: Setting, depth: Depth, selection: Sequence[str] = ()) -> Plan:
     """Choose the cases.  Raises UsageError for a selection that matches nothing."""
-    selected = select(setting.contract, selection)
-    near = tuple(row for row in selected if row.least(setting.contract).rank <= depth.rank)
-    off = tuple(row for row in near if row.lacks(setting.features))
-    rows = tuple(row for row in near if not row.lacks(setting.features))
+    rows, off, deeper = chosen(setting, depth, selection)
     steps = _with_canaries(_ordered(rows, setting, depth))
-    plan = Plan(
+    return Plan(
         setting=setting,
         depth=depth,
         steps=steps,
         rows=rows,
-        deeper=tuple(row for row in selected if row not in near),
+        deeper=deeper,
         off=off,
         tried=_tried(setting, steps) if depth is Depth.FULL and not selection else (),
     )
+
+
+def chosen(
+    setting: Setting, depth: Depth, selection: Sequence[str]
+) -> tuple[tuple[Row, ...], tuple[Row, ...], tuple[Row, ...]]:
+    """The rows that are to be judged, those whose feature is off, and those that need a greater depth.
+
+    Raises UsageError for a selection that matches nothing.
+    """
+    selected = select(setting.contract, selection)
+    near = tuple(row for row in selected if row.least(setting.contract).rank <= depth.rank)
+    off = tuple(row for row in near if row.lacks(setting.features))
+    rows = tuple(row for row in near if not row.lacks(setting.features))
     if selection and not rows:
         why = "is of a feature that is off (see --with)" if near else "needs a greater --depth"
         raise UsageError(f"--select {' '.join(selection)}: all it matches {why}")
-    return plan
+    return rows, off, tuple(row for row in selected if row not in near)
 
 
 def select(contract: Contract, selection: Sequence[str]) -> tuple[Row, ...]:

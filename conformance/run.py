@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import io
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,7 +17,6 @@ from pathlib import Path
 from . import confirm, plan, replay
 from .ask import Setting
 from .blame import COMBINATION, Cause, blame
-from .budget import Budget
 from .contract import Contract
 from .evidence import EVIDENCE, Evidence
 from .exchange import Exchange
@@ -31,7 +32,10 @@ from .revive import Reviver, suspects
 from .scenario import Case, Variant
 from .target import Target
 from .watcher import Watcher
-from .writer import Writer
+from .writer import Writer, new_file, remove
+
+NIMBLE = 0.0002
+"""Seconds after which planning lets the preflight have its turn, which needs one for each small thing that it does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,9 +54,8 @@ def run(order: Order, out: Path, watcher: Watcher, *, resume: bool = False) -> E
     Raises UsageError, with nothing left behind, where the target cannot be tested at all; after its first answer
     everything is evidence.  An interrupted run keeps what it has and raises KeyboardInterrupt.
     """
-    planned = order.plan()
     begun = resume and not _nothing_yet(out / EVIDENCE)
-    writer = Writer.resume(out / EVIDENCE, planned.digest) if begun else _begin(order, planned, out)
+    planned, writer = _gone_on_with(order, out / EVIDENCE) if begun else _begun(order, out, watcher)
     end = Ending(why="interrupted")
     gc.freeze()  # what was imported and planned is there to the end, so that nobody need look for garbage in it
     try:
@@ -89,30 +92,61 @@ def _nothing_yet(path: Path) -> bool:
     return True
 
 
-def _begin(order: Order, planned: Plan, out: Path) -> Writer:
+def _gone_on_with(order: Order, path: Path) -> tuple[Plan, Writer]:
+    """The plan of a run that was broken off, and a writer that goes on with its evidence."""
+    planned = order.plan()
+    return planned, Writer.resume(path, planned.digest)
+
+
+def _begun(order: Order, out: Path, watcher: Watcher) -> tuple[Plan, Writer]:
+    """The plan of a new run, and a writer whose evidence begins with the preflight, if that could be sent meanwhile.
+
+    All that can be wrong with what was asked for is found before that.
+    """
+    order.check()
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot write {out}: {error.strerror}; give another --out") from None
-    return Writer.create(out / EVIDENCE, order.header(planned))
+    path, started = out / EVIDENCE, now()
+    file = new_file(path)
+    try:
+        waits = order.pace.rate is not None or order.pace.deadline is not None
+        planned, met = (order.plan(), Evidence(header={})) if waits else asyncio.run(_planned_meanwhile(order, watcher))
+        writer = Writer.begin(file, order.header(planned, started), path)
+    except BaseException as error:  # noqa: BLE001  # whatever it is, nothing is left behind, and it goes on
+        file.close()
+        remove(path)
+        raise _first(error) from None
+    for record in met.cases.values():
+        writer.case(record)
+    for each in met.exchanges:
+        writer.exchange(each)
+    return planned, writer
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The exception for which a group of tasks was given up."""
-    inner = group.exceptions[0]
-    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner
+async def _planned_meanwhile(order: Order, watcher: Watcher) -> tuple[Plan, Evidence]:
+    """Make the plan while the preflight is on its way.  Raises UsageError where the target cannot be tested."""
+    writer, interval = Writer.begin(io.BytesIO(), {}), sys.getswitchinterval()
+    sys.setswitchinterval(NIMBLE)
+    async with Firer(order.target, writer, order.budget(), order.pace, watcher.exchanged) as firer:
+        planning = asyncio.create_task(asyncio.to_thread(order.plan))
+        try:
+            await _preflight(firer, order.setting)
+        finally:
+            planned = await planning
+            sys.setswitchinterval(interval)
+    return planned, writer.evidence
+
+
+def _first(error: BaseException) -> BaseException:
+    """The exception for which a group of tasks was given up; any other as it is."""
+    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
 
 
 async def _conduct(order: Order, planned: Plan, writer: Writer, watcher: Watcher) -> Ending:
     """The whole run."""
-    budget = Budget(
-        max_requests=order.max_requests,
-        max_tokens=order.max_tokens,
-        max_cost=order.max_cost,
-        prices=order.prices,
-        context=order.context,
-    )
-    async with Firer(order.target, writer, budget, order.pace, watcher.exchanged) as firer:
+    async with Firer(order.target, writer, order.budget(), order.pace, watcher.exchanged) as firer:
         return await conduct(firer, order, planned, watcher)
 
 

@@ -18,6 +18,23 @@ from .exchange import Exchange
 from .model import JSON, UsageError
 
 
+def new_file(path: Path) -> IO[bytes]:
+    """A new file.  Raises UsageError where one exists already or none can be made."""
+    try:
+        return path.open("xb", buffering=0)
+    except FileExistsError:
+        raise UsageError(f"{path} exists already: give another --out, or --resume to go on with it") from None
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}; give another --out") from None
+
+
+def remove(path: Path) -> None:
+    """Take back a new file, and its folder if nothing else is in it."""
+    path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        path.parent.rmdir()
+
+
 class Writer:
     """Appends to an evidence file and keeps the same evidence in memory; `create` and `resume` make one."""
 
@@ -38,12 +55,7 @@ class Writer:
     @classmethod
     def create(cls, path: Path, header: Mapping[str, JSON]) -> Writer:
         """Begin a new file.  Raises UsageError where one exists already or none can be made."""
-        try:
-            file = path.open("xb", buffering=0)
-        except FileExistsError:
-            raise UsageError(f"{path} exists already: give another --out, or --resume to go on with it") from None
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror}; give another --out") from None
+        file = new_file(path)
         try:
             return cls.begin(file, header, path)
         except UsageError:
@@ -116,9 +128,7 @@ class Writer:
         """Leave nothing behind: for a run that could not begin.  What a resumed run has is kept."""
         self._file.close()
         if self._path is not None:
-            self._path.unlink(missing_ok=True)
-            with contextlib.suppress(OSError):
-                self._path.parent.rmdir()
+            remove(self._path)
 
     def _append(self, kind: str, members: Mapping[str, JSON]) -> None:
         """Write a line.  Raises UsageError where there is no room for it; what was there before stays whole."""

@@ -6,6 +6,7 @@ import asyncio
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -14,15 +15,18 @@ from typing import Any
 
 import pytest
 
-from conformance import catalogue, options
+from conformance import catalogue, options, plan
 from conformance import contract as contracts
 from conformance import evidence as evidences
 from conformance.asked import Asked, check
 from conformance.blame import GENERATED
 from conformance.console import Silent
 from conformance.evidence import EVIDENCE
+from conformance.fire import Pace
 from conformance.model import JSON, Purpose, UsageError
 from conformance.mutants import Call, Mutant, Wire
+from conformance.order import Order
+from conformance.plan import Plan
 from conformance.reference.app import running
 from conformance.reference.endpoint import Endpoint
 from conformance.reply import members, objects, text
@@ -30,6 +34,7 @@ from conformance.report import document
 from conformance.report.overview import because
 from conformance.run import run
 from conformance.spoil import refusal
+from conformance.target import Target
 
 from .each import EACH
 from .servers import COMPLETION, Heard, fixed, reply, serving
@@ -292,3 +297,45 @@ def test_no_secret_is_written(depth: str, tmp_path: Path) -> None:
     assert key not in (tmp_path / EVIDENCE).read_text()
     assert key not in json.dumps(report)
     assert len(list(objects(report["requirements"]))) > 90
+
+
+@pytest.mark.parametrize("pace", [Pace(), Pace(rate=1000.0), Pace(deadline=60.0)], ids=["at once", "rate", "deadline"])
+def test_the_preflight_goes_out_while_the_plan_is_made(
+    pace: Pace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unless a rate or a deadline counts every second: then the plan is made first.  It is asked once, and comes first."""
+    asked, planned = threading.Event(), plan.make
+    early = pace.rate is None and pace.deadline is None
+
+    async def handler(_: Heard, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        writer.write(reply(200, COMPLETION))
+
+    def made(*given: Any) -> Plan:
+        assert asked.wait(5 if early else 0.2) is early
+        return planned(*given)
+
+    monkeypatch.setattr(plan, "make", made)
+    with serving(handler) as server:
+        contract = contracts.load("highwayapi")
+        target = Target(url=server.url + contract.path, model="m", scheme="bearer")
+        order = Order(contract=contract, target=target, features=frozenset(), selection=("envelope.json",), pace=pace)
+        evidence = run(order, tmp_path, Silent())
+    assert [each.n for each in evidence.exchanges if each.case == "preflight"] == [1]
+    assert [each.n for each in evidence.exchanges] == list(range(1, len(evidence.exchanges) + 1))
+
+
+def test_nothing_is_sent_for_a_selection_of_nothing(tmp_path: Path) -> None:
+    """What is wrong with what was asked for is found before the preflight, and leaves nothing behind."""
+
+    async def handler(_: Heard, writer: asyncio.StreamWriter) -> None:
+        writer.write(reply(200, COMPLETION))
+
+    with serving(handler) as server:
+        contract = contracts.load("highwayapi")
+        target = Target(url=server.url + contract.path, model="m", scheme="bearer")
+        order = Order(contract=contract, target=target, features=frozenset(), selection=("stop",))
+        with pytest.raises(UsageError, match="all it matches is of a feature that is off"):
+            run(order, tmp_path / "out", Silent())
+    assert server.heard == []
+    assert not (tmp_path / "out").exists()
