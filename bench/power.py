@@ -41,7 +41,6 @@ LACKS: dict[str, frozenset[str]] = {
 DEPTHS = (Depth.STANDARD, Depth.FULL)
 CAUGHT, UNDECIDED, PASSED = "caught", "undecided", "passed"
 CLEAN, WRONGED = "clean", "wronged"
-UNSURE = " †"
 
 NOTE = "<!-- Made by `python -m bench.power > docs/power.md`; do not edit. -->"
 
@@ -55,7 +54,7 @@ a peaked one is nearly always sure; what else an endpoint can tell is choices (`
 A cell says in what share of the runs a requirement on the parameter failed, or warned: where the document recommends,
 or where what was seen once was not seen again.
 † in some of the others a required row was left undecided, so that the endpoint would not have been called conformant
-by them. Of {clean} runs of the endpoint without a fault {wronged} accused it.
+by them. Of {clean} runs of the endpoint without a fault {wronged} accused it. ‡ so far of fewer runs.
 
 A model that is sure of its next token draws it whatever `temperature` or `top_p` say: where that is so there is nothing
 to catch, and nobody who uses that model is harmed. Where no choices are to be had, it may also be surer of its words
@@ -147,9 +146,9 @@ def page(contract: str, runs: int, said: Mapping[Cell, Counter[str]]) -> Iterato
 
 
 def _shown(said: Counter[str], runs: int) -> str:
-    share = 100 * said[CAUGHT] / runs
-    mark = UNSURE if said[UNDECIDED] else ""
-    return f"{share:g} %{mark}"
+    done = said[CAUGHT] + said[UNDECIDED] + said[PASSED]
+    marks = "†" * bool(said[UNDECIDED]) + "‡" * (done < runs)
+    return f"{100 * said[CAUGHT] / done:g} % {marks}".rstrip()
 
 
 def main(given: Sequence[str]) -> None:
@@ -164,9 +163,9 @@ def main(given: Sequence[str]) -> None:
     cells = [
         Cell(contract=asked.contract, parameter=parameter, depth=depth, model=model, has=has)
         for depth in DEPTHS
-        for parameter in requirements(asked.contract)
         for model in MODELS
         for has in LACKS
+        for parameter in requirements(asked.contract)
     ]
     said = measured(cells, asked.runs, asked.clean, asked.jobs, asked.keep)
     print("\n".join(page(asked.contract, asked.runs, {cell: said[cell] for cell in cells})))
