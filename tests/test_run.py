@@ -190,15 +190,14 @@ def test_all_that_was_seen_once_is_asked_again(tmp_path: Path) -> None:
     assert findings(report) == dict.fromkeys(rows, "warn")
 
 
-@DEPTHS
-def test_cold_is_001_where_zero_is_refused(depth: str, tmp_path: Path) -> None:
+def test_cold_is_001_where_zero_is_refused(tmp_path: Path) -> None:
     """An endpoint that refuses temperature 0 is asked at 0.01 instead, in the whole run, and conforms."""
 
     def no_zero(call: Call, wire: Wire) -> Wire:
         return refusal(wire, 400, "temperature must be above 0") if call.sent.get("temperature") == 0 else wire
 
     with faulty(Mutant(name="no-zero", about="temperature 0 is refused", wire=no_zero)) as url:
-        report, evidence = judged(url, tmp_path, depth=depth)
+        report, evidence = judged(url, tmp_path)
     assert report["outcome"] == "conformant"
     assert findings(report) == {}
     asked = [

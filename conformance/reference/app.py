@@ -101,7 +101,9 @@ def running(endpoint: Endpoint, host: str = "127.0.0.1", port: int = 0, latency:
     )
     server = uvicorn.Server(config)
     with _listening(host, port) as listener:
-        thread = threading.Thread(target=server.run, args=([listener],), name="reference endpoint", daemon=True)
+        thread = threading.Thread(
+            target=lambda: asyncio.run(_served(server, listener)), name="reference endpoint", daemon=True
+        )
         thread.start()
         try:
             _wait_for(server, thread)
@@ -109,6 +111,14 @@ def running(endpoint: Endpoint, host: str = "127.0.0.1", port: int = 0, latency:
         finally:
             server.should_exit = True
             thread.join(_PATIENCE)
+
+
+async def _served(server: uvicorn.Server, listener: socket.socket) -> None:
+    """Serve until the server is to exit; what is still open then is closed."""
+    await server.serve(sockets=[listener])
+    for connection in [*server.server_state.connections]:
+        connection.transport.abort()
+    await asyncio.sleep(0.01)  # for the sockets to be closed, and those of connections that came at the last moment
 
 
 def _listening(host: str, port: int) -> socket.socket:
