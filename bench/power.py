@@ -6,7 +6,7 @@ For each parameter and depth the requirements on it are run in process, prefligh
 times against the reference endpoint that ignores the parameter, and 50 times against it as it is.  On a flat model,
 whose every token has many alternatives, and on a peaked one, which is nearly always sure; with `n` and lists of log
 probabilities, and without.  Prints docs/power.md.  It takes hours: what is measured is kept in FILE, a line a cell, and
-not measured again.
+not measured again; remove it when what is measured has changed.
 """
 
 from __future__ import annotations

@@ -173,9 +173,7 @@ class Firer:
         if had is not None:
             return had
         met: list[Exchange] = []
-        plain = (
-            address.purpose is Purpose.CANARY
-        )  # it is to tell whether the endpoint is there: nobody asks that for it
+        plain = address.purpose is Purpose.CANARY  # it tells whether the endpoint is there, and waits for nobody to
         while True:
             answer = (None if plain else await self._gone(setting, address)) or await self._send(request, address)
             if isinstance(answer, str):

@@ -10,7 +10,8 @@ import asyncio
 import gc
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -127,16 +128,26 @@ def _begun(order: Order, out: Path, watcher: Watcher) -> tuple[Plan, Writer]:
 
 async def _planned_meanwhile(order: Order, watcher: Watcher) -> tuple[Plan, Evidence]:
     """Make the plan while the preflight is on its way.  Raises UsageError where the target cannot be tested."""
-    writer, interval = Writer.begin(io.BytesIO(), {}), sys.getswitchinterval()
-    sys.setswitchinterval(NIMBLE)
+    writer = Writer.begin(io.BytesIO(), {})
     async with Firer(order.target, writer, order.budget(), order.pace, watcher.exchanged) as firer:
-        planning = asyncio.create_task(asyncio.to_thread(order.plan))
-        try:
-            await _preflight(firer, order.setting)
-        finally:
-            planned = await planning
-            sys.setswitchinterval(interval)
+        with _nimble():
+            planning = asyncio.create_task(asyncio.to_thread(order.plan))
+            try:
+                await _preflight(firer, order.setting)
+            finally:
+                planned = await planning
     return planned, writer.evidence
+
+
+@contextmanager
+def _nimble() -> Iterator[None]:
+    """Threads give each other their turns sooner."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(NIMBLE)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def _first(error: BaseException) -> BaseException:
