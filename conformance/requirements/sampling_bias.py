@@ -116,7 +116,7 @@ def bias_forces(raised: tuple[Exchange, ...], *_: tuple[Exchange, ...]) -> Itera
 def bias_bans(raised: tuple[Exchange, ...], lowered: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
     """A token lowered by 100 is not said: not the one that is said at every place when it is raised."""
     loud = _loud(raised) if all(each.legible for each in raised) else None
-    if loud is None or not lowered[0].legible:
+    if loud is None or not lowered or not lowered[0].legible:
         yield NotJudged(reason="no bias had an effect that could be seen")
     elif one_thing(lowered[0]) and _same(raised[IDS.index(loud)], lowered[0]):
         yield Violation(
@@ -146,7 +146,7 @@ def _of_several(which: int) -> Callable[[Object], Object]:
 def several_count(raised: tuple[Exchange, ...], lowered: tuple[Exchange, ...] = ()) -> Iterator[Finding]:
     """Of several biases each counts: the token with the highest by far is said, though it stands between others."""
     loud = _loud(raised) if all(each.legible for each in raised) else None
-    if loud is None or not lowered[1].legible:
+    if loud is None or not lowered or not lowered[1].legible:
         yield NotJudged(reason="no bias had an effect that could be seen")
         return
     alone = raised[IDS.index(loud)]
