@@ -56,10 +56,10 @@ or where what was seen once was not seen again.
 † in some of the others a required row was left undecided, so that the endpoint would not have been called conformant
 by them. Of {clean} runs of the endpoint without a fault {wronged} accused it. ‡ so far of fewer runs.
 
-A model that is sure of its next token draws it whatever `temperature` or `top_p` say: where that is so there is nothing
-to catch, and nobody who uses that model is harmed. Where no choices are to be had, it may also be surer of its words
-than `presence_penalty` takes off them, and nobody can tell; where they are, `logit_bias` holds it to five letters that
-it would never say, among which the peaked model is no surer than the flat one."""
+A model that is sure of its next token draws it whatever `temperature` or `top_p` say, and may be surer of its words
+than `presence_penalty` takes off them. Where choices are to be had and no lists, `logit_bias` holds it to five letters
+that it would never say, among which the peaked model is no surer than the flat one. Where they are not there is often
+nothing to catch, and nobody who uses that model is harmed."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,12 +19,20 @@ LOOKS = 6
 REPEATS = 3
 """Fresh looks that may confirm what one look showed."""
 
+NATS = 0.02
+"""Steps in which odds are gone through; between two of them the bound is of either's worse side."""
+
+NEVER = 1e-12
+"""Below it nothing is told from nothing."""
+
 BY_CHANCE = frozenset(
     f"sampling.{name}"
     for name in (
         "temperature-low",
         "temperature-high",
         "top-p-acts",
+        "top-k-acts",
+        "min-p-acts",
         "frequency-penalty-acts",
         "frequency-penalty-negative",
         "presence-penalty-acts",
@@ -110,6 +118,45 @@ def _shared_out(table: Fourfold, odds: float) -> tuple[int, list[float]]:
 def _ways(draws: int, hits: int) -> float:
     """The logarithm of the number of ways in which so many of the draws can be hits."""
     return math.lgamma(draws + 1) - math.lgamma(hits + 1) - math.lgamma(draws - hits + 1)
+
+
+def as_uneven(plain: tuple[int, int], raised: tuple[int, int], power: float) -> float:
+    """How likely, at most, of two tokens the one comes up so much oftener than the other in a first sample, and the
+    other so often in a second, if the odds between them are raised to this power there, or further.
+
+    Whatever the odds are: the product of the two samples' probabilities is the highest that any odds give it.
+    """
+    (more, less), (more_raised, less_raised) = plain, raised
+    if not less_raised:
+        return 1.0
+    highest, seldom, step = max(NEVER, at_least(more, more + less, 0.5)), 1.0, 0
+    while seldom > NEVER:
+        seldom = at_least(less_raised, more_raised + less_raised, _share(-power * step * NATS))
+        step += 1
+        highest = max(highest, seldom * at_least(more, more + less, _share(step * NATS)))
+    return _of_product(highest, 2)
+
+
+def _share(nats: float) -> float:
+    """How likely the first of two comes up that is so many nats ahead of the other."""
+    return 1.0 / (1.0 + math.exp(-nats)) if nats > -700 else 0.0
+
+
+def combined(chances: Iterable[float], of: int) -> float:
+    """How likely the product of these chances is as small as it is; there are at most so many.
+
+    Each is, whatever those before it were, no smaller than one that is drawn evenly from 0 to 1.  (Fisher, Statistical
+    Methods for Research Workers, 1932.)
+    """
+    return _of_product(math.prod(chances), of)
+
+
+def _of_product(product: float, count: int) -> float:
+    """How likely the product of so many numbers, each drawn evenly from 0 to 1, is this small."""
+    if product <= 0.0:
+        return 0.0
+    size = -math.log(product)
+    return min(1.0, product * math.fsum(size**each / math.factorial(each) for each in range(count)))
 
 
 def betrayed(ratios: Iterable[float], alpha: float = ALPHA) -> bool:

@@ -21,8 +21,10 @@ from conformance.statistics import (
     REPEATS,
     Fourfold,
     as_many_of,
+    as_uneven,
     at_least,
     betrayed,
+    combined,
     confirmed,
     tempered,
 )
@@ -116,6 +118,44 @@ def test_the_true_law_is_hardly_ever_betrayed() -> None:
     caught = sum(betrayed(chance.choices(ratios, true, k=30), alpha=0.01) for _ in range(runs))
     assert caught <= 0.01 * runs
     assert all(betrayed(chance.choices(ratios, other, k=60)) for _ in range(100))
+
+
+@pytest.mark.parametrize("odds", [Fraction(2, 3), Fraction(1), Fraction(11, 10), Fraction(3, 2), Fraction(3)])
+@pytest.mark.parametrize("drawn", [(12, 12), (20, 9)])
+@pytest.mark.parametrize("alpha", [0.2, 0.02])
+def test_uneven_by_chance(odds: Fraction, drawn: tuple[int, int], alpha: float) -> None:
+    """Whatever the odds are, they come out so seldom by chance: all that may be drawn is summed up."""
+    power = 4
+    often = 0.0
+    for less, less_raised in itertools.product(range(drawn[0] + 1), range(drawn[1] + 1)):
+        plain, raised = (drawn[0] - less, less), (drawn[1] - less_raised, less_raised)
+        if as_uneven(plain, raised, power) <= alpha:
+            often += _binomial(less, drawn[0], 1 / (1 + odds)) * _binomial(less_raised, drawn[1], 1 / (1 + odds**power))
+    assert often <= alpha
+
+
+def _binomial(hits: int, draws: int, chance: Fraction) -> float:
+    return float(math.comb(draws, hits) * chance**hits * (1 - chance) ** (draws - hits))
+
+
+def test_uneven_both_times() -> None:
+    """Odds that are not raised show, the more the oftener the other comes up; odds that are raised do not."""
+    assert as_uneven((75, 25), (75, 25), 10) < 1e-4 < as_uneven((60, 40), (60, 40), 10)
+    assert as_uneven((70, 30), (100, 0), 10) == 1
+    assert as_uneven((90, 10), (99, 1), 10) > as_uneven((90, 10), (98, 2), 10) > as_uneven((90, 10), (90, 10), 10)
+    assert as_uneven((50, 50), (50, 50), 10) > 0.5
+
+
+@given(st.lists(st.floats(0, 1), max_size=6))
+def test_combined_is_a_probability(chances: list[float]) -> None:
+    """It lies between 0 and 1, and is what the last of the chances is if there is one alone."""
+    assert 0 <= combined(chances, 6) <= 1
+    assert combined(chances[:1], 1) == pytest.approx(chances[0] if chances else 1)
+
+
+def test_combined_of_two() -> None:
+    """The chance that a product of two is below a bound is the area below a hyperbola."""
+    assert combined([0.5, 0.2], 2) == pytest.approx(0.1 + 0.1 * math.log(10))
 
 
 def test_tempered() -> None:

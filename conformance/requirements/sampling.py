@@ -19,14 +19,24 @@ from ..model import JSON, Depth, Finding, NotJudged, Request, Violation
 from ..scenario import Scenario, Script, both_modes, takes
 from ..schema import show
 from .logprobs_asked import neutral
+from .sampling_letters import letters, possible
 
 PROMPT = "Say any word that comes to your mind, and then others, as they come."
 
 MANY = 32
 """First tokens that are drawn at once where n is to be had."""
 
+LISTED = 128
+"""Tokens of sixteen choices that are judged by their lists; of one choice half as many."""
+
 ENOUGH = 12
 """Choices that make a sample; an endpoint that ignores n gives one."""
+
+VARIETY = 8
+"""Different first tokens of a model that is not too sure of them."""
+
+BEHIND = (0, 1, 3, 4, 6)
+"""Nats that each of five tokens is raised less than the first where the model is held to them."""
 
 LONGEST = 40
 """Characters of a first token; a longer text is more than that."""
@@ -41,7 +51,7 @@ by: then two and more of them would be missing one time in five and oftener."""
 
 @dataclass(frozen=True, kw_only=True)
 class Bend:
-    """A parameter and its value.
+    """A parameter and its value; `one`: its value that leaves one token, but for such as are equally likely.
 
     `outside`: whether a place shows what no endpoint says that heeds it.  `scattered`: whether the first tokens without
     it and with it do.
@@ -52,6 +62,7 @@ class Bend:
     outside: Callable[[Place], bool]
     scattered: Callable[[Sequence[str], Sequence[str]], bool]
     expected: str
+    one: JSON
 
 
 def telling(ask: Ask, count: int = 8) -> dict[str, Given]:
@@ -66,18 +77,27 @@ def first_tokens(ask: Ask, but: Mapping[str, Given] | None = None, count: int = 
     return ask(prompt=PROMPT, max_tokens=1, n=MANY if ask.has("n") else OMIT, also=members)
 
 
-def bent(ask: Ask, **but: JSON) -> Script:
-    """First tokens without a parameter, then what is said with it: some tokens with lists, or first tokens again."""
+def bent(ask: Ask, bend: Bend) -> Script:
+    """First tokens without a parameter, then what is said with it: some tokens with lists, or first tokens again; where
+    the model is sure of those, short texts of tokens that it would not say, too."""
+    but = {bend.name: bend.value}
     before = yield first_tokens(ask)
     many = len(before.choices) >= ENOUGH
     if any(place.listed for place in all_places(before)):
-        size: dict[str, Given] = {"n": 16, "max_tokens": 8} if many else {"max_tokens": 64}
+        size: dict[str, Given] = {"n": 16, "max_tokens": LISTED // 16} if many else {"max_tokens": LISTED // 2}
         yield ask(prompt=PROMPT, also={**neutral(ask, **but), **telling(ask), **size})
+    elif many and held(ask) and len(set(first_texts(before))) < VARIETY:
+        yield [first_tokens(ask, but), *letters(ask, (bend.name, bend.one), behind=BEHIND)]
     elif many:
         yield first_tokens(ask, but)
     else:
         return NEITHER
     return None
+
+
+def held(ask: Ask) -> bool:
+    """Whether short texts may be asked for: where there are lists they are not needed."""
+    return possible(ask) and not ask.has("logprobs")
 
 
 NEITHER = "neither several choices nor log probabilities were given: --without n and --without logprobs ask otherwise"
@@ -157,5 +177,5 @@ def by_chance(bend: Bend, before: Sequence[str], after: Sequence[str], exchanges
             expected=f"{bend.expected}, as {bend.name} {show(bend.value)} has it",
             exchanges=exchanges,
         )
-    elif len(set(before)) < 8:
+    elif len(set(before)) < VARIETY:
         yield NotJudged(reason="the model was too sure of its first token for an effect to be seen")

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from ..ask import Ask, Setting
 from ..exchange import Exchange
-from ..model import Finding, Level
+from ..model import Finding, Level, NotJudged
 from ..mutants import Call, Mutant, Sent
 from ..requirement import requirement
 from ..scenario import Scenario, Script, Variant, drawn, scenario
 from ..spoil import ignores, streaming
 from ..statistics import ALPHA, at_least
-from .sampling import Bend, bent, coincidences, judged, modes
-from .sampling_extremes import REPLIES, TOKENS, alone, extreme
+from .sampling import LISTED, MANY, Bend, bent, coincidences, judged, modes
+from .sampling_extremes import EXTREMES, REPLIES, TOKENS, alone, extreme
+from .sampling_letters import CHOICES, LENGTH
+from .sampling_odds import REQUESTS, by_odds
 
 MUST, OBSERVE = Level.MUST, Level.OBSERVE
 
@@ -61,6 +64,7 @@ LOW = Bend(
     outside=lambda place: place.gap > FAR,
     scattered=_cold_scattered,
     expected="nearly always the likeliest token",
+    one=EXTREMES["temperature"],
 )
 TOP_P = Bend(
     name="top_p",
@@ -68,6 +72,7 @@ TOP_P = Bend(
     outside=lambda place: place.mass_above(0.1) >= 2 * NUCLEUS,
     scattered=_nucleus_left,
     expected="tokens of the smallest set that has this probability",
+    one=EXTREMES["top_p"],
 )
 TOP_K = Bend(
     name="top_k",
@@ -75,6 +80,7 @@ TOP_K = Bend(
     outside=lambda place: len(place.likelier(0.1)) >= 2,
     scattered=_more_than_ties,
     expected="one of the two likeliest tokens",
+    one=EXTREMES["top_k"],
 )
 MIN_P = Bend(
     name="min_p",
@@ -82,6 +88,7 @@ MIN_P = Bend(
     outside=lambda place: place.gap > 0.5,
     scattered=_more_than_ties,
     expected="tokens as likely as the likeliest",
+    one=EXTREMES["min_p"],
 )
 
 
@@ -116,25 +123,43 @@ def _bent(ask: Ask, bend: Bend) -> Script:
     """First tokens without a parameter, then what is said with it; where there are neither choices nor log
     probabilities, replies with and without its extreme."""
     if ask.has("n") or ask.has("logprobs"):
-        return (yield from bent(ask, **{bend.name: bend.value}))
+        return (yield from bent(ask, bend))
     yield extreme(ask, bend.name)
     return None
 
 
 def _found(bend: Bend, asked: Sequence[Any]) -> Iterator[Finding]:
-    yield from judged(bend, *asked) if len(asked) > 1 else alone(bend.name, *asked)
+    if len(asked) == 1:
+        yield from alone(bend.name, *asked)
+    elif isinstance(asked[1], Exchange):
+        yield from judged(bend, *asked)
+    else:
+        changed, *short = asked[1]
+        found = list(judged(bend, asked[0], changed))
+        unsure = any(isinstance(finding, NotJudged) for finding in found)
+        yield from by_odds(bend, (short[0], short[1])) if unsure else found
 
 
 def _priced(base: Scenario) -> Scenario:
-    """In its modes, with what a case costs where there are choices or log probabilities, and where there are not."""
+    """In its modes, with what a case costs where there are log probabilities, choices, or neither."""
     made = modes(base)
 
     def priced(setting: Setting) -> Iterator[Variant]:
-        some = bool({"n", "logprobs"} & setting.features)
+        steps, tokens = _costs(setting.features)
         for variant in made.variants(setting.contract):
-            yield replace(variant, steps=2, tokens=160) if some else variant
+            yield replace(variant, steps=steps, tokens=tokens)
 
     return drawn(made, priced)
+
+
+def _costs(features: AbstractSet[str]) -> tuple[int, int]:
+    """The most requests and completion tokens of a case."""
+    if "logprobs" in features:
+        return 2, MANY + LISTED
+    if "n" not in features:
+        return REPLIES, REPLIES * TOKENS
+    short = (REQUESTS, REQUESTS * CHOICES * LENGTH) if "logit-bias" in features else (0, 0)
+    return 2 + short[0], 2 * MANY + short[1]
 
 
 cases = scenario(steps=REPLIES, tokens=REPLIES * TOKENS)

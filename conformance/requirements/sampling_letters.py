@@ -61,13 +61,14 @@ def possible(ask: Ask) -> bool:
     return ask.has("n") and ask.has("logit-bias")
 
 
-def letters(ask: Ask, *penalties: tuple[str, JSON]) -> list[Request]:
-    """Texts of five kinds of tokens that are five tokens long: without a penalty, and with each of these.
+def letters(ask: Ask, *but: tuple[str, JSON], behind: Sequence[int] = (0,) * len(IDS)) -> list[Request]:
+    """Texts of five kinds of tokens that are five tokens long: with everything at its neutral value, and with each of
+    these otherwise.  `behind`: by how many nats less than 100 each kind is raised.
 
     They are valid; but who refuses so many choices is to be judged by other replies.
     """
-    bias: dict[str, JSON] = {str(each): 100 for each in IDS}
-    bodies = [neutral(ask), *(neutral(ask, **{name: value}) for name, value in penalties)]
+    bias: dict[str, JSON] = {str(each): 100 - less for each, less in zip(IDS, behind, strict=True)}
+    bodies = [neutral(ask), *(neutral(ask, **{name: value}) for name, value in but)]
     return [
         ask(prompt=PROMPT, max_tokens=LENGTH, n=CHOICES, zone=Zone.DISPUTED, also={**body, "logit_bias": bias})
         for body in bodies
