@@ -64,7 +64,7 @@ LOW = Bend(
     outside=lambda place: place.gap > FAR,
     scattered=_cold_scattered,
     expected="nearly always the likeliest token",
-    one=EXTREMES["temperature"],
+    one=COLD,
 )
 TOP_P = Bend(
     name="top_p",

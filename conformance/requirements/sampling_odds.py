@@ -21,7 +21,7 @@ from .sampling import Bend
 from .sampling_letters import CHOICES, IDS, VARIED, Said, spelt
 
 POWER = 10.0
-"""To which the odds are raised at least: at temperature 0.01 to the hundredth, and by a server that has none below 0.1
+"""To which the odds are raised at least: at temperature 0.02 to the fiftieth, and by a server that has none below 0.1
 to the tenth."""
 
 REQUESTS = 2
