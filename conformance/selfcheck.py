@@ -6,8 +6,12 @@ Rule: killed means by the named requirement, with the verdict that its level ask
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import repeat
+from multiprocessing import get_context
 
 from . import __version__
 from . import contract as contracts
@@ -90,7 +94,7 @@ def command(
             raise UsageError(
                 f"--select {pattern}: no requirement is called that; `chat-conformance list requirements` names them"
             )
-    proofs = [proof for name in names for proof in prove(name, selection)]
+    proofs = list(_side_by_side(names, selection))
     if pack is not None:
         pack(figures(proofs))
     if as_json:
@@ -99,6 +103,22 @@ def command(
         for line in matrix(proofs):
             say(line)
     return 0 if proofs and all(proof.holds for proof in proofs) else 1
+
+
+def _side_by_side(names: Sequence[str], selection: Sequence[str]) -> Iterator[Proof]:
+    """The proofs of these contracts in their order, made by as many processes as there are processors."""
+    workers = min(len(names), os.cpu_count() or 1)
+    if workers < 2:
+        for name in names:
+            yield from prove(name, selection)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        for proofs in pool.map(_proved, names, repeat(selection)):
+            yield from proofs
+
+
+def _proved(name: str, selection: Sequence[str]) -> list[Proof]:
+    return list(prove(name, selection))
 
 
 def _to_json(proof: Proof) -> dict[str, JSON]:

@@ -99,6 +99,18 @@ def prove_only(
     return code, found, lines
 
 
+def test_contracts_are_proven_side_by_side() -> None:
+    """Several contracts give the proofs that each gives alone, in the order in which they were named."""
+    names, selection = ["v3-openai", "basic-gateway"], ["choices.count"]
+    lines: list[str] = []
+    assert command(names, as_json=True, say=lines.append, selection=selection) == 0
+    alone = [each for name in names for each in prove(name, selection)]
+    assert [(each["contract"], each["mutant"], each["got"]) for each in json.loads(lines[0])] == [
+        (each.contract, each.mutant, each.got) for each in alone
+    ]
+    assert len({each.contract for each in alone}) == 2
+
+
 def test_a_survivor(monkeypatch: pytest.MonkeyPatch) -> None:
     """A mutant that no violation betrays makes the exit code 1 and is named; without it the code is 0."""
     killed = registry()["envelope.id"].mutants[0]
