@@ -165,9 +165,11 @@ NO_CALLS = frozenset(
         "tools.ids-unique",
         "tools.name-offered",
         "tools.name-offered-loosely",
+        "tools.not-said-again",
         "tools.own-message",
         "tools.result-counts",
         "tools.same-in-both-modes",
+        "tools.streamed-indexes",
         "tools.streamed-once",
         "tools.streamed-shape",
     }
@@ -204,6 +206,7 @@ FORMS = [
     _calls("empty names in later pieces of calls", _empty_names),
     _calls("arguments with white space", _spaced),
     _calls("words beside calls", lambda call, part: "index" in call or part.update(content="One moment.")),
+    _calls("JSON beside calls", lambda call, part: "index" in call or part.update(content='{"calls": 1}')),
     _calls("empty text beside calls", lambda _, part: part.update(content="")),
     Oddity(
         name="a forced call ends with stop",

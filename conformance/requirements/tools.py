@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from .. import calls
+from .. import calls, strict_json
 from ..calls import Call
 from ..exchange import Exchange
 from ..model import JSON, Finding, Kind, Level, NotJudged, Violation
 from ..mutants import Mutant, Object, Sent, When
-from ..reply import Choice
+from ..reply import Choice, text
 from ..requirement import requirement
 from ..schema import show
 from ..spoil import either, streaming, whole
@@ -150,3 +150,48 @@ def calls_say_why_they_end(exchange: Exchange) -> Iterator[Violation]:
                 observed=show(choice.finish_reason),
                 expected='"tool_calls"',
             )
+
+
+def _said_again(_: Sent, body: Object) -> None:
+    for choice in body["choices"]:
+        part = choice.get("message") or choice.get("delta") or {}
+        named = [call["function"] for call in part.get("tool_calls") or [] if call["function"].get("name")]
+        if named:
+            part["content"] = strict_json.dump([{**each, "arguments": "{}"} for each in named]).decode()
+
+
+@of_calls(
+    "tools.not-said-again",
+    level=SHOULD,
+    scenario=by_name,
+    parameter="tools",
+    mutants=[
+        either("calls-in-the-text-too", "calls stand in the text as JSON too", _said_again),
+        either("calls-in-the-text-too-in-streams", "streamed calls do", _said_again, streaming),
+        either("calls-in-the-text-too-when-whole", "whole calls do", _said_again, whole),
+    ],
+)
+def calls_are_said_once(exchange: Exchange) -> Iterator[Violation]:
+    """A reply that calls tools does not say its calls once more in its text, as JSON that names all of them."""
+    for choice in exchange.choices:
+        names = {text(call.name) for call in calls.of_choice(choice, streamed=exchange.asked_stream)}
+        said = strict_json.parse(choice.text)
+        if names - {""} and isinstance(said.value, dict | list) and names <= set(_strings(said.value)):
+            yield Violation(
+                pointer=f"/choices/{show(choice.index)} text",
+                observed=show(choice.text),
+                expected="nothing of what stands in tool_calls",
+            )
+
+
+def _strings(value: JSON) -> Iterator[str]:
+    """The strings in a JSON value, those that name members too."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for each in value:
+            yield from _strings(each)
+    elif isinstance(value, dict):
+        yield from value
+        for each in value.values():
+            yield from _strings(each)

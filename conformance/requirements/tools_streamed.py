@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from .. import calls
 from ..exchange import Exchange
 from ..model import JSON, Finding, Kind, Level, NotJudged, Violation
 from ..mutants import Object, Sent
-from ..reply import Choice, members
+from ..reply import Choice, is_integer, members
 from ..requirement import requirement
 from ..schema import show
 from ..spoil import either, every_chunk, streaming
@@ -94,6 +94,51 @@ def pieces_tell_their_call(exchange: Exchange) -> Iterator[Violation]:
             yield Violation(
                 pointer=f"{place(choice)} {index} id", observed=" and ".join(ids[:3]), expected="one id for one call"
             )
+
+
+def _indexes_from(first: Callable[[Object], int]) -> Callable[[Sent, Object], None]:
+    """The indexes of a choice's calls begin elsewhere."""
+
+    def change(_: Sent, body: Object) -> None:
+        for choice in body["choices"]:
+            for piece in choice["delta"].get("tool_calls") or []:
+                piece["index"] += first(choice)
+
+    return change
+
+
+@of_calls(
+    "tools.streamed-indexes",
+    level=SHOULD,
+    scenario=two,
+    applies=streamed_call,
+    parameter="tools",
+    mutants=[
+        every_chunk("call-index-from-one", "indexes of streamed calls begin at 1", _indexes_from(lambda _: 1)),
+        every_chunk(
+            "call-index-runs-over-choices",
+            "indexes of streamed calls go on from choice to choice",
+            _indexes_from(lambda choice: 2 * choice["index"]),
+        ),
+    ],
+)
+def indexes_count_from_0(exchange: Exchange) -> Iterator[Finding]:
+    """The indexes of the calls of one choice are 0, 1, 2 and so on: they are places in the message's list of calls."""
+    judged = False
+    for choice in exchange.choices:
+        given = [index for piece in map(members, choice.tool_calls) if is_integer(index := piece.get("index"))]
+        if not given or len(given) < len(choice.tool_calls):
+            continue
+        judged = True
+        found = sorted({int(index) for index in given})
+        if found != list(range(len(found))):
+            yield Violation(
+                pointer=f"{place(choice)} index",
+                observed=" and ".join(map(str, found[:4])),
+                expected=" and ".join(map(str, range(len(found[:4])))),
+            )
+    if not judged:
+        yield NotJudged(reason="the calls have no indexes")
 
 
 def _named_again(_: Sent, body: Object) -> None:
