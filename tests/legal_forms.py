@@ -155,12 +155,35 @@ def _not_to_think(sent: Object) -> bool:
     return sent.get("enable_thinking") is False
 
 
+MUSING = "The bell was rung before the ledger was opened. " * 9
+
+
+def _muses(_: Object, body: Object) -> Object:
+    for choice in body["choices"]:
+        if choice["message"].get("tool_calls"):
+            choice["message"]["reasoning_content"] = MUSING
+    return body
+
+
+def _reads_thoughts(call: Call) -> Call:
+    """A template that shows what was thought before a call once more."""
+    said = [
+        {**each, "content": f"{each['reasoning_content']}{each.get('content') or ''}"}
+        if each.get("reasoning_content")
+        else each
+        for each in _said(call)
+    ]
+    return call.with_body({**call.sent, "messages": said}) if said else call
+
+
 NO_CALLS = frozenset(
     {
         "tools.arguments-empty",
         "tools.arguments-fit",
         "tools.arguments-fit-loosely",
+        "tools.call-counts",
         "tools.call-shape",
+        "tools.calls-counted",
         "tools.finish-reason",
         "tools.ids-unique",
         "tools.name-offered",
@@ -177,6 +200,7 @@ NO_CALLS = frozenset(
 
 ONLY_WORDS = NO_CALLS & {
     "tools.arguments-fit-loosely",
+    "tools.call-counts",
     "tools.ids-unique",
     "tools.name-offered-loosely",
     "tools.own-message",
@@ -225,6 +249,12 @@ FORMS = [
             _never_calls(answer, contract), contract
         ),
         inconclusive=NO_CALLS,
+        contracts=("highwayapi",),
+    ),
+    Oddity(
+        name="thoughts before calls, which are read again",
+        mutant=Mutant(name="", about="", request=_reads_thoughts, reply=_muses),
+        inconclusive=frozenset({"tools.call-counts"}),
         contracts=("highwayapi",),
     ),
     Oddity(

@@ -6,14 +6,15 @@ by name, in words; failing that, tool_choice forces one, which documents 000 to 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
-from .. import calls
+from .. import calls, strict_json
 from ..ask import OMIT, Ask
 from ..calls import Call
 from ..exchange import Exchange
 from ..model import JSON, Request, Zone
-from ..reply import members, objects, text
+from ..reply import items, members, objects, text
 from ..scenario import Script, scenario, takes, together
 
 
@@ -55,13 +56,16 @@ BELL = function(
 
 WEATHER = function(
     "look_up_weather",
-    "Tells the weather in a city.",
+    "Tells the weather in a city: how warm and how windy it is, whether rain, snow or fog are near, when the sun sets.",
     {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
     strict=False,
 )
 """Not strict: models may err."""
 
-RESULT = "It was done, and the clerk wrote down: " + "one two three four five six " * 10
+WORDS = "one two three four five six " * 10
+
+RESULT = f"It was done, and the clerk wrote down: {WORDS * 2}"
+"""Twice the words that are added to a call."""
 
 
 def turn(ask: Ask, said: list[JSON], **given: JSON) -> Request:
@@ -72,23 +76,35 @@ def turn(ask: Ask, said: list[JSON], **given: JSON) -> Request:
 
 
 def answers(made: tuple[Call, ...], result: str) -> list[JSON]:
-    """What the tools that were called gave."""
-    return [{"role": "tool", "tool_call_id": text(call.id), "content": result} for call in made]
+    """What the tools that were called gave: the first one this."""
+    return [
+        {"role": "tool", "tool_call_id": text(call.id), "content": "Done." if number else result}
+        for number, call in enumerate(made)
+    ]
 
 
-def asks_for(made: tuple[Call, ...]) -> dict[str, JSON]:
-    """The assistant's message with these calls, and nothing else in it."""
+def with_words(call: Call) -> Call:
+    """The same call with sixty words more in its arguments, which are otherwise what they were to the letter."""
+    said = text(call.arguments)
+    beginning, _, rest = said.rpartition("}")
+    note = f'"note": "{WORDS}"'
+    had = members(strict_json.parse(said).value)
+    return replace(call, arguments=f"{beginning}, {note}}}{rest}" if had else f"{{{note}}}")
+
+
+def asks_for(made: tuple[Call, ...], words: JSON = None) -> dict[str, JSON]:
+    """The assistant's message with these calls and words, and nothing else in it."""
     listed: list[JSON] = [
         {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
         for call in made
     ]
-    return {"role": "assistant", "content": None, "tool_calls": listed}
+    return {"role": "assistant", "content": text(words) or None, "tool_calls": listed}
 
 
 @scenario(steps=5, tokens=372)
 def calling(ask: Ask) -> Script:
     """Ask for the call of a tool by its name, whole and streamed, and the same without tools; then tell what it gave,
-    once with the assistant's message as it came.  Where nothing is called, force a call."""
+    with the assistant's message as it came, and with more words in its call.  Where nothing is called, force a call."""
     prompt = "Three people arrived. Call the function enter_in_ledger for it now; do not answer in words."
     tools: list[JSON] = [LEDGER, BELL]
     asked = together(
@@ -109,10 +125,10 @@ def calling(ask: Ask) -> Script:
         return None
     made = calls.of_choice(first.choices[0], streamed=first.asked_stream)
     raw = members(next(objects(first.members.get("choices")), {}).get("message")) or asks_for(made)
-    said: JSON = first.sent.get("messages")
-    before = said if isinstance(said, list) else []
+    before = items(first.sent.get("messages"))
+    longer = asks_for((with_words(made[0]), *made[1:]), raw.get("content"))
     yield [
-        turn(ask, [*before, asks_for(made), *answers(made, "Done.")], tools=tools),
+        turn(ask, [*before, longer, *answers(made, "Done.")], tools=tools),
         ask(max_tokens=24, messages=[*before, raw, *answers(made, RESULT)], tools=tools, zone=Zone.DISPUTED),
     ]
     return None
@@ -123,10 +139,14 @@ by_name = takes(calling, standard=1, full=4)
 
 @scenario(steps=2, tokens=480)
 def calling_two(ask: Ask) -> Script:
-    """Ask for the calls of two tools at a time by their names, whole and, in two choices, streamed."""
+    """Ask for the calls of two tools at a time by their names: whole, and streamed in two choices with the tools in the
+    other order."""
     prompt = "Call the functions look_up_weather for Oslo and ring_the_bell, both at once; do not answer in words."
-    asked = partial(ask, prompt=prompt, max_tokens=160, tools=[BELL, WEATHER])
-    yield [asked(), asked(stream=True, n=2 if ask.has("n") else OMIT)]
+    asked = partial(ask, prompt=prompt, max_tokens=160)
+    yield [
+        asked(tools=[BELL, WEATHER]),
+        asked(tools=[WEATHER, BELL], stream=True, n=2 if ask.has("n") else OMIT),
+    ]
     return None
 
 
