@@ -147,6 +147,20 @@ def _nameless(call: Call) -> Call:
     return call.with_body({**call.sent, "messages": said}) if said else call
 
 
+def _reminded(call: Call) -> Call:
+    """A template that repeats the system message before the last one."""
+    said = _said(call)
+    system = [each for each in said if each.get("role") == "system"]
+    return call.with_body({**call.sent, "messages": [*said[:-1], *system, said[-1]]}) if system else call
+
+
+def _estimated(sent: Object, body: Object) -> None:
+    usage = body.get("usage")
+    if usage:
+        prompt = len(json.dumps(sent.get("messages"))) // 3
+        usage.update(prompt_tokens=prompt, total_tokens=prompt + usage["completion_tokens"])
+
+
 def _in_turns(sent: Object) -> bool:
     return isinstance(sent.get("messages"), list) and len(sent["messages"]) == 4
 
@@ -273,12 +287,21 @@ FORMS = [
         around=_refuses(
             lambda call: len(_said(call)) > 10 or any(each.get("role") == "developer" for each in _said(call))
         ),
+        inconclusive=frozenset({"messages.whole-history"}),
+    ),
+    Oddity(name="what the system says is said again", mutant=Mutant(name="", about="", request=_reminded)),
+    Oddity(
+        name="prompts are counted by their messages alone",
+        mutant=either("", "", _estimated),
+        warned=frozenset({"tools.offer-counts"}),
+        inconclusive=frozenset({"tools.call-counts"}),
+        contracts=("highwayapi",),
     ),
     Oddity(name="names are passed over", mutant=Mutant(name="", about="", request=_nameless)),
     Oddity(
         name="whole replies do not tell their usage",
         mutant=completion("", "", lambda _, body: body.update(usage=None), when=_in_turns),
-        inconclusive=frozenset({"messages.every-message", "messages.every-script"}),
+        inconclusive=frozenset({"messages.every-message", "messages.every-script", "messages.same-cost"}),
         warned=frozenset({"usage.present"}),
         contracts=("v3-openai",),
     ),

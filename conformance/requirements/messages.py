@@ -28,6 +28,9 @@ _SIGNS = (
 SIGNS = f" {_SIGNS * 2}"
 """Characters of the planes that have any: letters of many scripts, joined and combined ones, of private use too."""
 
+PART = " one two three four"
+"""What each message of a long history has more."""
+
 LEAST = 20
 """Tokens that sixty words, or as many signs, have at least, whatever the vocabulary."""
 
@@ -169,17 +172,19 @@ def every_script_counts(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
 
 @scenario(steps=3, tokens=16)
 def said_back(ask: Ask) -> Script:
-    """Let the assistant say something, then go on with its message as it came, and with forty messages."""
+    """Let the assistant say something, then go on with its message as it came and with many words, and with the same
+    words in forty messages."""
     first = yield ask(max_tokens=8, stream=False)
     said = items(first.sent.get("messages"))
     own = members(next(objects(first.members.get("choices")), {}).get("message"))
     turns: list[JSON] = [
-        {"role": role, "content": f"{word} {number}."}
+        {"role": role, "content": f"{word} {number}:{PART}."}
         for number in range(1, 20)
         for role, word in (("assistant", "That was"), ("user", "And"))
     ]
+    further: JSON = {"role": "user", "content": f"Go on.{PART * len(turns)}"}
     yield [
-        ask(max_tokens=4, messages=[*said, own, {"role": "user", "content": "Go on."}], zone=Zone.DISPUTED),
+        ask(max_tokens=4, messages=[*said, own, further], zone=Zone.DISPUTED),
         ask(max_tokens=4, messages=[*said, *turns], zone=Zone.DISPUTED),
     ]
     return None
