@@ -12,10 +12,10 @@ from functools import partial
 from .. import calls
 from ..ask import Ask
 from ..exchange import Exchange
-from ..model import JSON, Finding, Level, NotJudged, Violation, Zone
+from ..model import JSON, Depth, Finding, Level, NotJudged, Violation, Zone
 from ..mutants import Sent
 from ..requirement import requirement
-from ..scenario import Script, scenario, takes
+from ..scenario import Script, both_modes, scenario, takes
 from ..schema import show
 from ..spoil import ignores, streaming, whole
 from .tools import place
@@ -27,7 +27,7 @@ MUST, SHOULD = Level.MUST, Level.SHOULD
 @scenario(steps=6, tokens=672)
 def choosing(ask: Ask) -> Script:
     """Beg for a call and forbid it, speak of something else and force one, whole and streamed; name the tool to be
-    called; and ask for two calls, of which one at a time is allowed."""
+    called, and ask for two calls where one at a time is allowed, both in the mode of the case."""
     begs = partial(
         ask,
         prompt="Call the function ring_the_bell now; do not answer in words.",
@@ -40,9 +40,9 @@ def choosing(ask: Ask) -> Script:
     )
     named: JSON = {"type": "function", "function": {"name": "ring_the_bell"}}
     yield [
-        begs(),
+        begs(stream=False),
         begs(stream=True),
-        forced(),
+        forced(stream=False),
         forced(stream=True),
         forced(tool_choice=named, zone=Zone.DISPUTED),
         ask(
@@ -55,11 +55,13 @@ def choosing(ask: Ask) -> Script:
     return None
 
 
+choices = both_modes(takes(choosing, standard=1, full=3), streams=Depth.FULL)
+
 of_choices = partial(
     requirement,
     level=MUST,
     source="tool_choice",
-    scenario=takes(choosing, standard=1, full=3),
+    scenario=choices,
     feature="tool-choice",
     parameter="tool_choice",
 )
@@ -129,10 +131,19 @@ def with_a_name(sent: Sent) -> bool:
     return isinstance(sent.get("tool_choice"), dict)
 
 
+def with_a_name_streamed(sent: Sent) -> bool:
+    """A call of one tool is forced in a stream."""
+    return with_a_name(sent) and streaming(sent)
+
+
 @of_choices(
     "tools.choice-named",
     level=SHOULD,
-    mutants=[ignores("tool_choice", when=with_a_name), ignores("tools", when=with_a_name)],
+    mutants=[
+        ignores("tool_choice", when=with_a_name),
+        ignores("tools", when=with_a_name),
+        ignores("tool_choice", when=with_a_name_streamed),
+    ],
 )
 def named_is_called(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     """Where a tool_choice that names a tool is accepted, that tool is called and no other."""
@@ -154,10 +165,14 @@ def named_is_called(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     "tools.one-at-a-time",
     level=MUST,
     source="parallel_tool_calls",
-    scenario=takes(choosing, standard=1, full=3),
+    scenario=choices,
     feature="tools",
     parameter="parallel_tool_calls",
-    mutants=[ignores("parallel_tool_calls"), ignores("parallel_tool_calls", when=whole)],
+    mutants=[
+        ignores("parallel_tool_calls"),
+        ignores("parallel_tool_calls", when=whole),
+        ignores("parallel_tool_calls", when=streaming),
+    ],
 )
 def one_at_a_time(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     """With parallel_tool_calls false a reply calls at most one tool."""
