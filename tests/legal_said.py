@@ -207,7 +207,9 @@ SAID = [
         "thoughts are counted outside",
         _thoughts_outside,
         _free_to_think,
-        inconclusive=frozenset({"limits.length-means-cut", "logprobs.counted", "limits.every-choice"}),
+        inconclusive=frozenset(
+            {"limits.length-means-cut", "logprobs.counted", "limits.every-choice", "usage.not-the-limit"}
+        ),
     ),
     _asked_as(
         "cold replies are never the same",
