@@ -215,6 +215,7 @@ NO_CALLS = frozenset(
 ONLY_WORDS = NO_CALLS & {
     "tools.arguments-fit-loosely",
     "tools.call-counts",
+    "tools.calls-counted",
     "tools.ids-unique",
     "tools.name-offered-loosely",
     "tools.own-message",
