@@ -539,7 +539,7 @@ REFUSED = [
     Oddity(
         name="nothing disputed at all",
         around=_disputed_refused,
-        inconclusive=frozenset({"stop.array-acts", "tools.choice-named"}),
+        inconclusive=frozenset({"messages.whole-history", "stop.array-acts", "tools.choice-named"}),
     ),
     Oddity(name="everything disputed is taken", around=_all_taken),
     _refuses(

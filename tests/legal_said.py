@@ -207,9 +207,7 @@ SAID = [
         "thoughts are counted outside",
         _thoughts_outside,
         _free_to_think,
-        inconclusive=frozenset(
-            {"limits.length-means-cut", "logprobs.counted", "limits.every-choice", "usage.not-the-limit"}
-        ),
+        inconclusive=frozenset({"limits.length-means-cut", "logprobs.counted", "limits.every-choice"}),
     ),
     _asked_as(
         "cold replies are never the same",
