@@ -206,6 +206,7 @@ NO_CALLS = frozenset(
         "tools.own-message",
         "tools.result-counts",
         "tools.same-in-both-modes",
+        "tools.several-at-once",
         "tools.streamed-indexes",
         "tools.streamed-once",
         "tools.streamed-shape",
@@ -221,6 +222,7 @@ ONLY_WORDS = NO_CALLS & {
     "tools.own-message",
     "tools.result-counts",
     "tools.same-in-both-modes",
+    "tools.several-at-once",
 }
 
 FORMS = [

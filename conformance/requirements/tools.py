@@ -8,7 +8,7 @@ from functools import partial
 from .. import calls, strict_json
 from ..calls import Call
 from ..exchange import Exchange
-from ..model import JSON, Finding, Kind, Level, NotJudged, Violation
+from ..model import JSON, Finding, Kind, Level, NotJudged, Observation, Violation
 from ..mutants import Mutant, Object, Sent, When
 from ..reply import Choice, text
 from ..requirement import requirement
@@ -16,7 +16,7 @@ from ..schema import show
 from ..spoil import either, streaming, whole
 from .tools_asked import by_name, called, two
 
-MUST, SHOULD = Level.MUST, Level.SHOULD
+MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
 
 def ended(exchange: Exchange) -> Iterator[tuple[Choice, Call]]:
@@ -116,6 +116,39 @@ def ids_are_unique(exchange: Exchange) -> Iterator[Finding]:
             yield Violation(pointer=f"{place(choice)} id", observed=f"{show(twice)} twice", expected="unique")
     if not several:
         yield NotJudged(reason="no reply called two tools")
+
+
+def _first_alone(_: Sent, body: Object) -> None:
+    for choice in body["choices"]:
+        part = choice.get("message") or choice.get("delta") or {}
+        if part.get("tool_calls"):
+            first = [each for each in part["tool_calls"] if not each.get("index")]
+            part["tool_calls"] = first if "delta" in choice else first[:1]
+
+
+@requirement(
+    "tools.several-at-once",
+    level=OBSERVE,
+    source="tools",
+    scenario=two,
+    feature="tools",
+    parameter="tools",
+    mutants=[
+        either("one-call-in-streams", "streams tell one call of several", _first_alone, streaming),
+        either("one-call-when-whole", "whole replies tell one call of several", _first_alone, whole),
+    ],
+)
+def several_are_called(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """How many tools a reply calls that is asked for two at once, whole and streamed."""
+    if not all(map(called, asked)) or any(calls.cut(choice) for each in asked for choice in each.choices):
+        yield NotJudged(reason="not both modes called a tool to the end")
+        return
+    most = [max(len(calls.of_choice(choice, streamed=each.asked_stream)) for choice in each.choices) for each in asked]
+    said = ["several" if number > 1 else "one" for number in most]
+    yield Observation(
+        value=f"{said[0]} in both modes" if said[0] == said[1] else f"{said[0]} whole, {said[1]} streamed",
+        exchanges=tuple(each.n for each in asked),
+    )
 
 
 def _reason(exchange: Exchange) -> tuple[str, ...]:
