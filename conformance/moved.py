@@ -142,6 +142,7 @@ def _status(name: str, about: str, status: int) -> Mutant:
 STATUSES = (
     _status("invalid-is-403", "what is invalid is answered with 403", 403),
     _status("invalid-is-409", "what is invalid is answered with 409", 409),
+    _status("invalid-is-200", "what is invalid is answered with 200 and an error in the body", 200),
 )
 
 

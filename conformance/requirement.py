@@ -39,6 +39,7 @@ class Requirement:
     member of the request, or makes a row for each of several.  `check` is pure and total: it yields what it found, and
     never raises, whatever the bytes were.  `mutants` are the same for every row; `made` makes more of them from the
     contract for the row of a parameter.  It is of a `feature`, and cannot be asked for without another one `beside`.
+    `always`: it holds for every reply, also to a request that need not have been accepted.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Requirement:
     made: Mutants | None
     feature: str | None
     beside: str | None
+    always: bool
     parameter: str | Parameters | None
     wants: tuple[str, ...]
 
@@ -120,9 +122,10 @@ class Row:
         """Whether an exchange can be this row's business.
 
         It is not where it was made for another parameter; and what a reply looks like whose request need not have been
-        accepted is nobody's.
+        accepted is nobody's but theirs that always hold.
         """
-        if exchange.ok and departs(exchange) and self.requirement.scenario.name != exchange.scenario:
+        own = self.requirement.always or self.requirement.scenario.name == exchange.scenario
+        if exchange.ok and departs(exchange) and not own:
             return False
         return not callable(self.requirement.parameter) or exchange.parameter in (None, self.parameter)
 
@@ -153,6 +156,7 @@ def requirement(
     applies: Applies | None = None,
     feature: str | None = None,
     beside: str | None = None,
+    always: bool = False,
     parameter: str | Parameters | None = None,
 ) -> Callable[[Checked], Checked]:
     """Register the decorated check as a requirement; its docstring is the statement.
@@ -174,6 +178,7 @@ def requirement(
             made=mutants if callable(mutants) else None,
             feature=feature,
             beside=beside,
+            always=always,
             parameter=parameter,
             wants=tuple(name for name in CONTEXT if name in inspect.signature(check).parameters),
         )

@@ -106,6 +106,28 @@ WIRE = [
 WEATHER = Oddity(name="a 429 or a 503 now and then", around=_weather)
 CACHED = Oddity(name="cached replies", around=lambda answer, _: cache(answer))
 
+
+def _by_what_is_asked(answer: Answer, contract: Contract) -> Answer:
+    """A cache inside of an application: its key is what it made of a request, without what says nothing."""
+    kept: dict[object, Wire] = {}
+    known = contract.parameters
+
+    def near(call: Call) -> Wire:
+        asked = {name: value for name, value in call.sent.items() if name in known and value is not None}
+        headers = tuple(sorted((name.lower(), value) for name, value in call.headers))
+        key = (call.method, call.path, headers, call.trusted, json.dumps(asked, sort_keys=True))
+        if asked and key in kept:
+            return kept[key]
+        wire = answer(call)
+        if asked and wire.status == 200:
+            kept[key] = wire
+        return wire
+
+    return near
+
+
+CACHED_AS_ASKED = Oddity(name="cached replies to the same in other words", around=_by_what_is_asked)
+
 # -- in replies
 
 
@@ -237,8 +259,13 @@ def _sparse(chunk: Object) -> None:
                 choice.pop(name, None)
 
 
+def _all_is_well(body: Object) -> None:
+    body.update(error="", code=0, message="success, no error", detail=None)
+
+
 REPLIES = [
     _each("members nobody knows, everywhere", _more),
+    _each("success in so many words", _all_is_well),
     _each("nulls for what is not there", _nothings),
     _each("empty lists and texts for what is not there", _empty_calls),
     _each("whole numbers with a fraction of nothing", _with_points),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .desk import Oddity
-from .legal import CACHED, LIKELIHOODS, REFUSED, REPLIES, WEATHER, WIRE
+from .legal import CACHED, CACHED_AS_ASKED, LIKELIHOODS, REFUSED, REPLIES, WEATHER, WIRE
 from .legal_said import AFTERWARDS, NEVER_STEADY, NO_SEED, OWN_DEFAULTS, SAID, UNSTEADY
 
 _BY_NAME = {each.name: each for each in (*WIRE, *REPLIES, *LIKELIHOODS, *SAID, *REFUSED)}
@@ -36,5 +36,6 @@ VARIANTS: dict[str, Oddity] = {
     "accepts every disputed value": _BY_NAME["everything disputed is taken"],
     "no seed support": NO_SEED,
     "cached replies": CACHED,
+    "cached replies to the same in other words": CACHED_AS_ASKED,
 }
 """The reference endpoint tells log probabilities of before the sampler of itself, without anything odd about it."""

@@ -59,6 +59,7 @@ MADE = Requirement(
     made=None,
     feature=None,
     beside=None,
+    always=False,
     parameter=None,
     wants=(),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 
 import pytest
@@ -14,14 +15,14 @@ from conformance.generate.kitchen import whole_kitchen
 from conformance.hearing import hear
 from conformance.judge import Judged, judge
 from conformance.model import Depth, Verdict, Zone
-from conformance.mutants import Call, Mutant, Refused, Sent
+from conformance.mutants import Call, Mutant, Refused, Sent, Wire
 from conformance.scenario import Case
 from conformance.shrink import reductions
 
 from .desk import Desk, OddEndpoint, Oddity
 from .each import EACH
 
-GENERATED = ("ranges", "requests")
+GENERATED = ("ranges", "requests", "envelope.no-error-in-success")
 
 
 @cache
@@ -127,8 +128,6 @@ def test_other_manners(oddity: Mutant, warned: set[str]) -> None:
 
 
 def _with_status(wire, old: int, new: int):  # type: ignore[no-untyped-def]
-    from dataclasses import replace
-
     return replace(wire, status=new) if wire.status == old else wire
 
 
@@ -158,6 +157,30 @@ def test_the_right_parameter_is_named(fault: str, row: str, verdict: Verdict) ->
     assert found.get(row, Verdict.PASS) in (verdict, once)
     assert row in found or judged[row].again
     assert {id_ for id_, each in found.items() if each is not Verdict.INCONCLUSIVE} <= {row, *ALSO}
+
+
+def test_a_refusal_with_200_is_no_acceptance() -> None:
+    """Where only wrong values are refused with 200 and an error, that is the fault; no value counts as accepted, and
+    whoever warns of one says how it was answered."""
+    contract = contracts.load("highwayapi")
+
+    def wire(call: Call, reply: Wire) -> Wire:
+        wrong = "messages" in call.sent and "model" in call.sent
+        return replace(reply, status=200) if wrong and reply.status == 400 else reply
+
+    mutant = Mutant(name="refusals-of-values-are-200", about="", wire=wire)
+    judged = said(contract.name, Oddity(name=mutant.name, mutant=mutant))
+    assert judged["envelope.no-error-in-success"].verdict is Verdict.FAIL
+    assert judged["ranges.refusal-status"].verdict is Verdict.WARN
+    warned = [each for id_, each in judged.items() if id_.startswith("ranges.rejects-") and each.exemplars]
+    assert warned
+    assert all("200 with an error in its body" in each.exemplars[0].violations[0].observed for each in warned)
+    values = [each.value or "" for id_, each in judged.items() if id_.startswith("ranges.disputed:")]
+    plainly = said(contract.name, Oddity(name="plain"))
+    assert [each.replace(" with 200", "") for each in values] == [
+        each.value for id_, each in plainly.items() if id_.startswith("ranges.disputed:")
+    ]
+    assert any("refused with 200" in each for each in values)
 
 
 @CONTRACTS

@@ -14,20 +14,22 @@ from conformance import contract as contracts
 from conformance.console import Silent
 from conformance.contract import Contract
 from conformance.evidence import Evidence
+from conformance.exchange import Exchange
 from conformance.fire import Pace
 from conformance.hearing import hear, setting_of
 from conformance.judge import Judged, judge
-from conformance.model import Credential, Depth, Purpose, Verdict, Zone
+from conformance.model import JSON, Credential, Depth, Purpose, Verdict, Zone
 from conformance.mutants import Call, Wire
 from conformance.order import Order
 from conformance.reference.app import running
 from conformance.requirements import registry
+from conformance.requirements.envelope import error_in
 from conformance.run import run
 from conformance.spoil import on_the_wire, refused
 from conformance.target import Target
 
 from .desk import KEYS, Answer, OddEndpoint, Oddity, conduct, plain
-from .legal import CACHED, LIKELIHOODS, REFUSED, REPLIES, WEATHER, WIRE
+from .legal import CACHED, CACHED_AS_ASKED, LIKELIHOODS, REFUSED, REPLIES, WEATHER, WIRE
 from .legal_forms import FORMS
 from .legal_said import AFTERWARDS, NEVER_STEADY, NO_SEED, OWN_DEFAULTS, SAID, SURE, UNSTEADY
 from .legal_variants import VARIANTS
@@ -89,7 +91,7 @@ ODDITIES = [
     *map(_once, LIKELIHOODS),
     AFTERWARDS,
     SURE,
-    *map(_once, (CACHED, OWN_DEFAULTS, NO_SEED, UNSTEADY, NEVER_STEADY)),
+    *map(_once, (CACHED, CACHED_AS_ASKED, OWN_DEFAULTS, NO_SEED, UNSTEADY, NEVER_STEADY)),
     *SAID,
     *REFUSED,
 ]
@@ -257,10 +259,47 @@ def test_weather_hides_no_fault(name: str) -> None:
 
 
 def test_a_cache_may_repeat_an_id() -> None:
-    """The same id in the replies to two equal requests is a cache's, and in those to different ones a fault."""
+    """The same id in the replies to two requests that ask the same is a cache's, however they are written, and in those
+    to different ones a fault."""
     requirement = registry()["envelope.unique-id"]
     one, two = [each for each in plain("highwayapi", PLAIN).exchanges if each.whole][:2]
     same = replace(two, pieces=one.pieces, n=99)
     contract = contracts.load("highwayapi")
-    assert list(requirement.find({"contract": contract}, [one, replace(same, request=one.request)])) == []
-    assert len(requirement.find({"contract": contract}, [one, same])) == 1
+
+    def asked(**more: object) -> Exchange:
+        sent = {**dict(reversed(one.sent.items())), **more}
+        return replace(same, request=replace(one.request, body=json.dumps(sent, indent=1).encode()))
+
+    for alike in (
+        asked(),
+        asked(n=1, stop=None),
+        asked(max_tokens=json.loads(f"{one.sent['max_tokens']}.0")),
+        asked(x_unknown=1),
+    ):
+        assert list(requirement.find({"contract": contract}, [one, alike])) == []
+    for other in (same, asked(n=2), asked(max_tokens=3), asked(temperature=0.5)):
+        assert len(requirement.find({"contract": contract}, [one, other])) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "carries"),
+    [
+        ({"error": {"message": "bad"}}, True),
+        ({"error": "bad", "choices": []}, True),
+        ({"detail": [{"loc": ["body"], "msg": "bad", "type": "x"}]}, True),
+        ({"message": "bad", "code": 400}, True),
+        ({"error": None, "choices": []}, False),
+        ({"error": "", "message": "success", "choices": []}, False),
+        ({"error": {}, "detail": []}, False),
+        ({"choices": [{"message": {"content": "error: bad"}}]}, False),
+    ],
+)
+def test_what_is_an_error(body: JSON, carries: bool) -> None:
+    """A reply carries an error where the member holds something, or words stand in the place of choices."""
+    whole, streamed = (
+        next(each for each in plain("highwayapi", PLAIN).exchanges if each.ok and each.asked_stream is mode)
+        for mode in (False, True)
+    )
+    data = json.dumps(body).encode()
+    for one, said in ((whole, data), (streamed, data), (streamed, b"data: " + data + b"\n\n")):
+        assert bool(error_in(replace(one, pieces=((0.1, said),), n=99))) is carries

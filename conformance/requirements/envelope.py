@@ -13,8 +13,8 @@ from .. import spoil
 from ..contract import Contract
 from ..conversations import talk
 from ..exchange import Exchange
-from ..model import Kind, Level, Violation
-from ..reply import text
+from ..model import JSON, Kind, Level, Violation
+from ..reply import problem, text
 from ..requirement import requirement
 from ..schema import show
 from ..shape import departures
@@ -36,6 +36,39 @@ def whole(exchange: Exchange) -> bool:
 def answered(exchange: Exchange) -> bool:
     """A 2xx reply that holds at least one JSON object."""
     return exchange.ok and exchange.request.method == "POST" and bool(exchange.objects)
+
+
+def told_objects(exchange: Exchange) -> tuple[dict[str, JSON], ...]:
+    """The JSON objects of a reply to a POST; also the one that came where a stream was asked for."""
+    if exchange.request.method != "POST":
+        return ()
+    return exchange.objects or ((exchange.members,) if exchange.members else ())
+
+
+def error_in(exchange: Exchange) -> tuple[int, str, JSON] | None:
+    """The first error that a 2xx reply carries: the number of the object, the member and what it holds.
+
+    That is an error member with something in it; and where no object has choices, the words that explain a refusal.
+    """
+    told = told_objects(exchange) if exchange.ok else ()
+    for number, each in enumerate(told):
+        if each.get("error"):
+            return number, "error", each["error"]
+    if any("choices" in each for each in told):
+        return None
+    return next(
+        (
+            (number, name, each[name])
+            for number, each in enumerate(told)
+            for name in WORDS
+            if problem({name: each.get(name)})
+        ),
+        None,
+    )
+
+
+WORDS = ("detail", "message")
+"""Members in which servers explain a refusal, beside error."""
 
 
 @requirement(

@@ -7,15 +7,18 @@ from contextlib import suppress
 from dataclasses import replace
 from email.utils import parsedate_to_datetime
 
-from .. import spoil
+from .. import spoil, strict_json
+from ..contract import Contract
 from ..conversations import talk, talks
 from ..exchange import Exchange
-from ..model import Kind, Level, Observation, Violation
+from ..model import JSON, Kind, Level, Observation, Violation
+from ..mutants import Mutant, When, Wire
 from ..reply import is_integer
 from ..requirement import requirement
 from ..schema import show
-from ..spoil import either, on_the_wire, put, streaming
-from .envelope import answered
+from ..spoil import either, on_the_wire, put, streaming, whole
+from .envelope import answered, error_in, told_objects
+from .errors import missing
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
@@ -79,6 +82,28 @@ def created_by_the_date(exchange: Exchange) -> Iterator[Observation]:
     yield Observation(value="no Date header to compare it with")
 
 
+def _meant(exchange: Exchange, contract: Contract) -> bytes:
+    """What a request asks, without what makes no difference: order and spelling, 1 and 1.0, members that are null, that
+    have their default or that nobody knows."""
+    known = contract.request.properties
+    return strict_json.canonical(
+        {
+            name: _plainly(value)
+            for name, value in exchange.sent.items()
+            if name in known and value is not None and value != contract.request.annotation(name, "default")
+        }
+    )
+
+
+def _plainly(value: JSON) -> JSON:
+    """The same value, in which whole numbers are integers."""
+    if isinstance(value, dict):
+        return {name: _plainly(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plainly(each) for each in value]
+    return int(value) if is_integer(value) else value
+
+
 @requirement(
     "envelope.unique-id",
     level=MUST,
@@ -91,15 +116,16 @@ def created_by_the_date(exchange: Exchange) -> Iterator[Observation]:
         either("constant-id-in-streams", "every stream has the same id", put("chatcmpl-1", "id"), when=streaming),
     ],
 )
-def ids_are_unique(exchanges: Sequence[Exchange]) -> Iterator[Violation]:
-    """No two replies have the same id, unless the requests were the same to the byte (a cache may answer)."""
+def ids_are_unique(exchanges: Sequence[Exchange], *, contract: Contract) -> Iterator[Violation]:
+    """No two replies have the same id, unless the requests asked the same, however it was written (a cache may
+    answer)."""
     first: dict[str, Exchange] = {}
     for exchange in exchanges:
         id_ = exchange.objects[0].get("id")
         if not isinstance(id_, str) or not id_:
             continue
         other = first.pop(id_, None)
-        if other is None or other.request.body == exchange.request.body:
+        if other is None or _meant(other, contract) == _meant(exchange, contract):
             first[id_] = exchange
             continue
         yield Violation(
@@ -144,13 +170,25 @@ def no_duplicate_keys(exchange: Exchange) -> Iterator[Violation]:
         yield Violation(pointer=f"member {show(name)}", observed="there twice", expected="there once")
 
 
+def _with_200(name: str, about: str, when: When) -> Mutant:
+    return on_the_wire(name, about, spoil.refused(lambda wire: replace(wire, status=200)), when=when)
+
+
+def _as_event(wire: Wire) -> Wire:
+    if wire.status < 300:
+        return wire
+    told = replace(wire, status=200, headers=(("content-type", "text/event-stream"),))
+    return told.with_body(b"data: " + wire.body + b"\n\n", b"data: [DONE]\n\n")
+
+
 @requirement(
     "envelope.no-error-in-success",
     level=MUST,
     source="error",
-    scenario=talks,
+    scenario=missing,
     kind=Kind.EACH,
-    applies=answered,
+    applies=lambda exchange: exchange.ok and bool(told_objects(exchange)),
+    always=True,
     mutants=[
         either(
             "error-beside-choices",
@@ -169,13 +207,19 @@ def no_duplicate_keys(exchange: Exchange) -> Iterator[Violation]:
                 [body.pop(name) for name in list(body)] and body.update(error={"message": "upstream failed"})
             ),
         ),
+        _with_200("refusals-are-200", "what is refused is told so with status 200", whole),
+        _with_200("refusals-of-streams-are-200", "where a stream was asked for, refusals have status 200", streaming),
+        on_the_wire("refusals-are-events", "a refusal of a stream is its first event", _as_event, when=streaming),
     ],
 )
 def success_has_no_error(exchange: Exchange) -> Iterator[Violation]:
-    """A reply with a 2xx status carries no error, neither in its body nor as an event of its stream."""
-    for number, each in enumerate(exchange.objects):
-        if each.get("error") is not None:
-            place = f"event {number}/error" if exchange.asked_stream else "/error"
-            yield Violation(
-                pointer=place, observed=show(each["error"]), expected="absent: a failure has a status of its own"
-            )
+    """A reply with a 2xx status carries no error, neither in its body nor as an event of its stream, whatever was
+    asked."""
+    found = error_in(exchange)
+    if found is not None:
+        number, name, said = found
+        yield Violation(
+            pointer=f"event {number}/{name}" if exchange.asked_stream else f"/{name}",
+            observed=show(said),
+            expected="absent: a failure has a status of its own",
+        )

@@ -20,6 +20,7 @@ from ..model import JSON, Depth, Finding, Kind, Level, NotJudged, Observation, V
 from ..requirement import requirement
 from ..scenario import Script, Stage, Variant, drawn, scenario
 from ..schema import show
+from .envelope import error_in
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
@@ -133,6 +134,15 @@ of_departures = partial(requirement, source="request", scenario=departing, kind=
 """A requirement on requests that depart from good ones in one member."""
 
 
+IN_DISGUISE = " with an error in its body"
+"""How a refusal comes that has a status of success."""
+
+
+def disguised(exchange: Exchange) -> bool:
+    """A refusal that has a status of success."""
+    return error_in(exchange) is not None
+
+
 def shown(exchange: Exchange, parameter: str) -> str:
     """The member as it was sent."""
     return f"{parameter} = {label(exchange.sent.get(parameter))}"
@@ -144,8 +154,11 @@ def _refused(exchange: Exchange, parameter: str, contract: Contract, kind: Wrong
     elif exchange.crashed:
         yield NotJudged(reason="the endpoint fell over every one")
     elif exchange.ok:
+        told, status = (IN_DISGUISE, " with a status that says so") if disguised(exchange) else ("", "")
         yield Violation(
-            pointer="status", observed=str(exchange.status), expected=f"a refusal of {shown(exchange, parameter)}"
+            pointer="status",
+            observed=f"{exchange.status}{told}",
+            expected=f"a refusal of {shown(exchange, parameter)}{status}",
         )
 
 
@@ -195,7 +208,7 @@ def nothing_crashes(exchange: Exchange, *, parameter: str, run: tuple[Exchange, 
 @of_departures(
     "ranges.refusal-status",
     level=SHOULD,
-    applies=lambda exchange: departs(exchange) and exchange.refused and not exchange.crashed,
+    applies=lambda exchange: departs(exchange) and not exchange.crashed and (exchange.refused or disguised(exchange)),
     mutants=moved.STATUSES,
 )
 def refused_with_400(exchange: Exchange) -> Iterator[Finding]:
@@ -203,7 +216,8 @@ def refused_with_400(exchange: Exchange) -> Iterator[Finding]:
     apt = REFUSALS | ({404} if exchange.parameter == "model" else frozenset())
     if exchange.status not in apt:
         named = shown(exchange, exchange.parameter or "")
-        yield Violation(pointer="status", observed=str(exchange.status), expected=f"400 or 422 for {named}")
+        told = IN_DISGUISE if exchange.ok else ""
+        yield Violation(pointer="status", observed=f"{exchange.status}{told}", expected=f"400 or 422 for {named}")
 
 
 @of_departures(
@@ -232,5 +246,6 @@ def error_names_parameter(exchange: Exchange, *, contract: Contract) -> Iterator
 )
 def disputed_values(exchange: Exchange, *, parameter: str) -> Iterator[Finding]:
     """Values that one reading of the document allows and another does not are accepted or refused: this says which."""
-    word = "accepted" if exchange.ok else "crashed" if exchange.crashed else "refused"
-    yield Observation(value=f"{label(exchange.sent.get(parameter))} {word}")
+    status = f" with {exchange.status}" if disguised(exchange) else ""
+    word = "crashed" if exchange.crashed else "accepted" if exchange.ok and not status else "refused"
+    yield Observation(value=f"{label(exchange.sent.get(parameter))} {word}{status}")
