@@ -12,7 +12,7 @@ from conformance.calls import Call
 from conformance.exchange import Exchange, Sent
 from conformance.model import Purpose
 from conformance.reply import Choice
-from conformance.requirements.isolation import _out_of_order
+from conformance.requirements.isolation_prompts import _out_of_order
 from conformance.requirements.reasoning import marker_in
 from conformance.requirements.streaming_delivery import same_but_broken
 

@@ -19,7 +19,6 @@ from ..mutants import Call, Mutant, Sent
 from ..reply import is_integer, objects, text
 from ..requirement import requirement
 from ..scenario import Script, scenario, takes
-from .usage import count, counted
 
 MUST = Level.MUST
 
@@ -38,15 +37,14 @@ SEATS = (
     Seat(dozens=1, choices=1, tokens=9, stream=False),
     Seat(dozens=4, choices=3, tokens=2, stream=True),
     Seat(dozens=7, choices=1, tokens=2, stream=True),
-    Seat(dozens=10, choices=2, tokens=9, stream=False),
-    Seat(dozens=13, choices=3, tokens=5, stream=True),
-    Seat(dozens=16, choices=2, tokens=2, stream=False),
+    Seat(dozens=24, choices=2, tokens=9, stream=False),
+    Seat(dozens=26, choices=3, tokens=5, stream=True),
+    Seat(dozens=28, choices=2, tokens=2, stream=False),
 )
-"""Whoever asks for several choices has a neighbour who asks for as many in the same mode."""
+"""Whoever asks for several choices has a neighbour who asks for as many in the same mode.  The last three have more
+than 1500 characters, and less than 500 tokens of any vocabulary that has the words."""
 
 DOZEN = " one two three four five six seven eight nine ten eleven twelve"
-APART = 20
-"""Tokens by which three dozen words differ from none, whatever the vocabulary."""
 
 
 def prompt_of(seat: Seat) -> str:
@@ -74,14 +72,14 @@ def first_words(sent: Sent) -> str:
     return text(next(objects(sent.get("messages")), {}).get("content"))
 
 
-def _seat(sent: Sent) -> int | None:
+def seat_of(sent: Sent) -> int | None:
     """Which seat a request comes from."""
     said = first_words(sent)
     return next((at for at, seat in enumerate(SEATS) if said.startswith(f"{prompt_of(seat)} (")), None)
 
 
 def _told(*seats: int) -> Callable[[Sent], bool]:
-    return lambda sent: _seat(sent) in seats
+    return lambda sent: seat_of(sent) in seats
 
 
 def mixed_up(name: str, about: str, changes: Callable[[Sent], Sent], *seats: int) -> Mutant:
@@ -92,11 +90,6 @@ def mixed_up(name: str, about: str, changes: Callable[[Sent], Sent], *seats: int
         request=lambda call: call.with_body({**call.sent, **changes(call.sent)}),
         when=_told(*seats),
     )
-
-
-def _another_prompt(sent: Sent) -> Sent:
-    seat = SEATS[(_seat(sent) or 0) - 1]
-    return {"messages": [{"role": "user", "content": prompt_of(seat)}]}
 
 
 def _without_mode(call: Call) -> Call:
@@ -137,16 +130,6 @@ def _strays(asked: Sequence[Exchange]) -> Iterator[tuple[Exchange, str, str]]:
             yield from ((each, name, expected) for each in asked if each not in right and each.asked_choices in served)
 
 
-def _out_of_order(counts: Sequence[int]) -> list[int]:
-    """The places whose counts do not fit into the longest row of counts that grow as the prompts do."""
-    rows: list[list[int]] = []
-    for place, here in enumerate(counts):
-        before = [row for row in rows if counts[row[-1]] + APART <= here]
-        rows.append([*max(before, key=len, default=[]), place])
-    longest = max(rows, key=len, default=[])
-    return [place for place in range(len(counts)) if place not in longest]
-
-
 of_crowds = partial(
     requirement, level=MUST, source="request", scenario=takes(crowd, standard=1, full=4), feature="isolation"
 )
@@ -180,27 +163,3 @@ def replies_are_their_own(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
         return
     for exchange, trait, expected in _strays(asked):
         yield Violation(pointer=trait, observed="another's", expected=expected, exchanges=(exchange.n,))
-
-
-@of_crowds(
-    "isolation.own-prompt",
-    mutants=[
-        mixed_up("another-prompt-in-a-crowd", "one of a crowd is given the reply to another", _another_prompt, 3),
-        mixed_up("another-prompt-streamed", "a stream of a crowd is the reply to another", _another_prompt, 4),
-        mixed_up("two-prompts-lost", "two of a crowd are given the replies to others", _another_prompt, 2, 5),
-    ],
-)
-def prompts_are_their_own(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
-    """Each of many who ask at a time is given the reply to its own prompt: a longer one costs more tokens."""
-    if not all(map(counted, asked)):
-        yield NotJudged(reason="there was no usage to compare")
-        return
-    counts = [count(each, "prompt_tokens") for each in asked]
-    wrong = _out_of_order(counts)
-    for place in wrong if len(wrong) * 2 < len(counts) else []:
-        yield Violation(
-            pointer="/usage/prompt_tokens",
-            observed=f"{counts[place]} in the place {place + 1} of {', '.join(map(str, counts))}",
-            expected="in the order of the prompts' lengths",
-            exchanges=(asked[place].n,),
-        )
