@@ -12,6 +12,7 @@ from typing import Any, TypeAlias
 from conformance import contract as contracts
 from conformance import plan, record
 from conformance.ask import Setting
+from conformance.blame import GENERATED
 from conformance.contract import Contract
 from conformance.evidence import CaseRecord, Evidence
 from conformance.exchange import Exchange
@@ -224,7 +225,8 @@ def conduct(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[
     Generated requests are many; they are asked of odd endpoints of their own (test_ranges).
     """
     planned, desk = _asked(contract, oddity, generated=generated)
-    return desk.evidence, judge(hear(desk.evidence, desk.setting), planned.rows)
+    rows = [row for row in planned.rows if generated or row.requirement.scenario.name not in GENERATED]
+    return desk.evidence, judge(hear(desk.evidence, desk.setting), rows)
 
 
 def _asked(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[plan.Plan, Desk]:
@@ -235,7 +237,8 @@ def _asked(contract: str, oddity: Oddity, *, generated: bool = False) -> tuple[p
     desk.preflight()
     for step in planned.steps:
         take = step.case.arguments.get("take", 1)
-        if isinstance(take, int) and take <= oddity.takes:
+        asked = generated or step.case.scenario.name not in GENERATED
+        if asked and isinstance(take, int) and take <= oddity.takes:
             desk.perform(step.case)
     return planned, desk
 

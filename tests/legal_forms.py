@@ -225,6 +225,27 @@ ONLY_WORDS = NO_CALLS & {
     "tools.several-at-once",
 }
 
+OF_SEPARATION = frozenset(
+    f"reasoning.{each}"
+    for each in (
+        "apart",
+        "not-apart",
+        "not-apart-by-default",
+        "streamed-as-whole",
+        "streamed-first",
+        "told-once",
+    )
+)
+"""What is judged by thoughts that are apart."""
+
+
+def _as_thought(body: Object) -> None:
+    for choice in body["choices"]:
+        message = choice["message"]
+        if message.get("reasoning_content") and message.get("content"):
+            message["content"] = f"{message['reasoning_content'][:20]}... {message['content']}"
+
+
 FORMS = [
     _texts("JSON with white space in it and around it", _pretty),
     _texts("JSON in ASCII", _escaped, contracts=("highwayapi",)),
@@ -316,18 +337,26 @@ FORMS = [
     Oddity(
         name="no switches for thoughts",
         around=_refuses(lambda call: "enable_thinking" in call.sent or "separate_reasoning" in call.sent),
-        warned=frozenset({"reasoning.separation-accepted", "reasoning.switch-accepted"}),
-        inconclusive=frozenset(
-            {
-                "reasoning.apart",
-                "reasoning.by-default",
-                "reasoning.not-apart",
-                "reasoning.not-apart-by-default",
-                "reasoning.streamed-first",
-                "reasoning.switched-off",
-                "reasoning.switched-on",
-            }
-        ),
+        warned=frozenset({"reasoning.switch-accepted"}),
+        inconclusive=OF_SEPARATION
+        | {
+            "reasoning.by-default",
+            "reasoning.separation-accepted",
+            "reasoning.switched-off",
+            "reasoning.switched-on",
+        },
+        contracts=("highwayapi",),
+    ),
+    Oddity(
+        name="no switch for where thoughts go",
+        around=_refuses(lambda call: "separate_reasoning" in call.sent),
+        warned=frozenset({"reasoning.separation-accepted"}),
+        inconclusive=OF_SEPARATION,
+        contracts=("highwayapi",),
+    ),
+    Oddity(
+        name="an answer that begins as its thoughts do",
+        mutant=completion("", "", lambda _, body: _as_thought(body)),
         contracts=("highwayapi",),
     ),
     Oddity(

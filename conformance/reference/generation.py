@@ -18,7 +18,7 @@ from .speaker import Speaker, Step
 from .transcript import Piece, Transcript
 from .vocabulary import encode
 
-_THINKING = 8
+_THINKING = 12
 """About so many tokens are thought."""
 
 

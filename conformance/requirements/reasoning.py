@@ -15,7 +15,7 @@ from ..model import JSON, Finding, Kind, Level, NotJudged, Violation, Zone
 from ..mutants import Object, Sent
 from ..reply import Choice, is_integer, members, objects, text
 from ..requirement import requirement
-from ..scenario import Script, scenario, takes, together
+from ..scenario import Scenario, Script, scenario, takes, together
 from ..schema import show
 from ..spoil import either, ignores, refuses, streaming, whole
 from ..spoil import stream as streams_with
@@ -59,12 +59,13 @@ def refused(answers: tuple[Exchange, ...], member: str, feature: str) -> str | N
 
 @scenario(steps=5, tokens=480)
 def apart(ask: Ask) -> Script:
-    """Set a puzzle with the thoughts apart and with the thoughts where they fall, whole and streamed; and with no word
-    of where they are to go."""
+    """Set a puzzle, coldly: with the thoughts apart and with the thoughts where they fall, whole and streamed; and with
+    no word of where they are to go."""
     asked = partial(
         ask,
         prompt=PUZZLE,
         max_tokens=96,
+        greedy=True,
         enable_thinking=True if ask.has("thinking-switch") else OMIT,
         zone=Zone.DISPUTED,
     )
@@ -92,27 +93,30 @@ of_separation = partial(
 """A requirement on where thoughts go."""
 
 
-def accepted(exchange: Exchange, member: str) -> Iterator[Violation]:
-    """A violation if a request with this member was refused."""
-    if exchange.refused and not exchange.crashed:
+def accepted(exchange: Exchange, member: str, run: Iterable[Exchange]) -> Iterator[Finding]:
+    """A violation if a request with this member was refused, and not also what was asked beside it without."""
+    others = [each for each in run if (each.case, each.round) == (exchange.case, exchange.round)]
+    if any(each.refused for each in others if member not in each.sent):
+        yield NotJudged(reason=f"the same is refused without {member}")
+    elif exchange.refused and not exchange.crashed:
         yield Violation(pointer="status", observed=f"{exchange.status} for {member}", expected="2xx")
 
 
-def switching(member: str) -> Callable[[Exchange], bool]:
-    """Requests that turn a switch on or off and are not to be refused for something else."""
-    return lambda exchange: isinstance(exchange.sent.get(member), bool) and exchange.zone is not Zone.REJECT
+def switching(member: str, asks: Scenario) -> Callable[[Exchange], bool]:
+    """Requests of the scenario that turns a switch on and off for its own sake."""
+    return lambda exchange: exchange.scenario == asks.name and isinstance(exchange.sent.get(member), bool)
 
 
 @of_separation(
     "reasoning.separation-accepted",
     level=SHOULD,
     kind=Kind.EACH,
-    applies=switching("separate_reasoning"),
+    applies=switching("separate_reasoning", apart),
     mutants=[refuses("separate_reasoning"), refuses("separate_reasoning", 422, when=streaming)],
 )
-def separation_is_accepted(exchange: Exchange) -> Iterator[Violation]:
+def separation_is_accepted(exchange: Exchange, *, run: tuple[Exchange, ...]) -> Iterator[Finding]:
     """A request with separate_reasoning is answered."""
-    yield from accepted(exchange, "separate_reasoning")
+    yield from accepted(exchange, "separate_reasoning", run)
 
 
 def _spill(body: Object) -> None:

@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ..ask import Ask
+from ..blame import generated
 from ..exchange import Exchange
 from ..model import JSON, Finding, Kind, Level, NotJudged, Observation, Violation, Zone
-from ..mutants import Mutant, Object, Sent
+from ..mutants import Call, Mutant, Object, Sent, When
 from ..requirement import requirement
 from ..scenario import Script, scenario, takes, together
 from ..schema import show
 from ..spoil import either, ignores, refuses, streaming, whole
-from .reasoning import PUZZLE, accepted, refused, switching, thinks
+from .ranges import combinations
+from .reasoning import PUZZLE, accepted, refused, switching, thinks, thought
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -131,12 +133,54 @@ def thinks_by_default(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     "reasoning.switch-accepted",
     level=SHOULD,
     kind=Kind.EACH,
-    applies=switching("enable_thinking"),
+    applies=switching("enable_thinking", switched),
     mutants=[refuses("enable_thinking"), refuses("enable_thinking", 422, when=streaming)],
 )
-def switch_is_accepted(exchange: Exchange) -> Iterator[Violation]:
+def switch_is_accepted(exchange: Exchange, *, run: tuple[Exchange, ...]) -> Iterator[Finding]:
     """A request with enable_thinking is answered."""
-    yield from accepted(exchange, "enable_thinking")
+    yield from accepted(exchange, "enable_thinking", run)
+
+
+def _thinks_beside(name: str, members: str, test: When) -> Mutant:
+    """The switch is taken for on where something else is asked for too, and the thoughts are told apart."""
+
+    def request(call: Call) -> Call:
+        off = call.sent.get("enable_thinking") is False
+        thinking = {**call.sent, "enable_thinking": True, "separate_reasoning": True}
+        return call.with_body(thinking) if off and test(call.sent) else call
+
+    about = f"enable_thinking false has no effect beside {members}"
+    return Mutant(name=f"thinks-beside-{name}", about=about, request=request)
+
+
+SEEN = 8
+"""Tokens of thoughts that are no mere marks."""
+
+
+@of_switch(
+    "reasoning.switched-off-beside",
+    level=MUST,
+    scenario=combinations,
+    kind=Kind.EACH,
+    applies=lambda exchange: generated(exchange) and exchange.legible and exchange.sent.get("enable_thinking") is False,
+    mutants=[
+        _thinks_beside("tools", "tools", lambda sent: bool(sent.get("tools"))),
+        _thinks_beside("stop", "stop", lambda sent: bool(sent.get("stop"))),
+        _thinks_beside("log-probabilities", "logprobs", lambda sent: sent.get("logprobs") is True),
+        _thinks_beside("streams", "stream", streaming),
+    ],
+)
+def switched_off_is_off_beside_others(exchange: Exchange) -> Iterator[Violation]:
+    """With enable_thinking false nothing is thought, whatever else is asked for: no reasoning_content, no tokens for
+    it."""
+    counted = thought(exchange)
+    said = next((choice.reasoning for choice in exchange.choices if choice.reasoning.strip()), None)
+    if said is not None or counted > SEEN:
+        yield Violation(
+            pointer="/choices",
+            observed=f"{counted} reasoning_tokens" if said is None else f"reasoning_content {show(said)}",
+            expected="answers without thoughts",
+        )
 
 
 # -- reasoning_effort
