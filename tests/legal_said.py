@@ -152,6 +152,7 @@ SILENCE = (
         "sampling.repetition-penalty-acts",
         "sampling.seed-repeats",
         "usage.counts-reply",
+        "reasoning.told-once",
         "response_format.beginning",
         "response_format.is-object",
         "response_format.json-object",

@@ -36,9 +36,22 @@ def _without_said(entry: Object) -> None:
     entry["top_logprobs"] = [each for each in entry["top_logprobs"] if each["token"] != entry["token"]]
 
 
+def _certain(entry: Object) -> None:
+    entry["logprob"] = 0.0
+
+
 def _last(place: Place) -> float:
     """The least log probability that a list tells."""
     return min((each.logprob for each in place.listed if each.logprob > UNTOLD), default=0.0)
+
+
+def _listed_otherwise(exchange: Exchange) -> list[Place]:
+    """The places whose list has what was said with another log probability."""
+    return [
+        place
+        for place in told_lists(exchange)
+        if min(place.logprob, place.said.logprob) > UNTOLD and abs(place.logprob - place.said.logprob) > NEAR
+    ]
 
 
 @of_lists(
@@ -49,6 +62,7 @@ def _last(place: Place) -> float:
         tells("lists-of-the-next-place", "lists are those of the next place", _next_place),
         tells("lists-of-the-next-place-in-streams", "streamed lists are of the next place", _next_place, streaming),
         tells("said-token-not-listed", "lists leave out what was said", entry_by_entry(_without_said)),
+        tells("said-token-always-certain", "what was said is told to be certain", entry_by_entry(_certain)),
     ],
 )
 def lists_hold_what_was_said(exchange: Exchange) -> Iterator[Finding]:
@@ -57,6 +71,14 @@ def lists_hold_what_was_said(exchange: Exchange) -> Iterator[Finding]:
     lost = [place for place in judged if all(each.key != place.said.key for each in place.listed)]
     if len(judged) < 3:
         yield NotJudged(reason="too little was said that had to be listed")
+    elif len(lost) > len(judged) / 4 and len(other := _listed_otherwise(exchange)) > len(told_lists(exchange)) / 4:
+        place, said = other[0], other[0].said
+        yield Violation(
+            pointer="/choices/*/logprobs/content/*/logprob",
+            observed=f"{said.logprob:.3g} for {show(said.token)}, which the list beside it gives {place.logprob:.3g},"
+            f" and other numbers at {len(other)} places",
+            expected="the number that the list has for the same token",
+        )
     elif len(lost) > len(judged) / 4:
         yield Violation(
             pointer="/choices/*/logprobs/content/*/top_logprobs",

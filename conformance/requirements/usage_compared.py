@@ -10,7 +10,7 @@ from ..ask import Ask
 from ..conversations import choices, whole_and_stream
 from ..exchange import Exchange
 from ..model import Depth, Finding, Kind, Level, NotJudged, Violation
-from ..mutants import Object, Sent
+from ..mutants import Call, Mutant, Object, Sent
 from ..reply import is_integer
 from ..requirement import requirement
 from ..scenario import Script, both_modes, scenario
@@ -23,6 +23,13 @@ MUST, SHOULD = Level.MUST, Level.SHOULD
 def _first_only(sent: Sent, usage: Object) -> None:
     usage["completion_tokens"] //= max(sent.get("n") or 1, 1)
     usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
+
+
+def _shares_the_limit(call: Call) -> Call:
+    most, several = call.sent.get("max_tokens"), call.sent.get("n")
+    if not is_integer(most) or not is_integer(several) or several < 2:
+        return call
+    return call.with_body({**call.sent, "max_tokens": max(most // several, 1)})
 
 
 of_n = partial(requirement, source="usage", scenario=choices, feature="n", parameter="n")
@@ -40,6 +47,11 @@ of_n = partial(requirement, source="usage", scenario=choices, feature="n", param
             _usage(_first_only),
             when=streaming,
         ),
+        Mutant(
+            name="max-tokens-for-all-choices-together",
+            about="max_tokens is a budget that all choices share",
+            request=_shares_the_limit,
+        ),
     ],
 )
 def all_choices_are_counted(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
@@ -54,12 +66,22 @@ def all_choices_are_counted(asked: tuple[Exchange, Exchange]) -> Iterator[Findin
     others = [choice for choice in three.choices if choice.finish_reason != "length" and choice.text.strip()]
     least = len(full) * (most - 1) + len(others)  # one less each: a token may go uncounted where a limit cuts
     if count(three, "completion_tokens") < least:
+        shared = _shared(three, asked[1])
         yield Violation(
             pointer="/usage/completion_tokens",
-            observed=str(count(three, "completion_tokens")),
-            expected=f"at least {least} for {len(three.choices)} choices",
+            observed=f"{count(three, 'completion_tokens')}{', and every text is as short as that' if shared else ''}",
+            expected=f"max_tokens = {most} for each of {len(three.choices)} choices, not for all together"
+            if shared
+            else f"at least {least} for {len(three.choices)} choices",
             exchanges=(three.n,),
         )
+
+
+def _shared(several: Exchange, one: Exchange) -> bool:
+    """Whether the limit was shared among choices: none of them says more than half of what one alone does."""
+    limits = several.sent.get("max_tokens") == one.sent.get("max_tokens") and one.asked_choices == 1
+    longest = max((len(choice.text) for choice in several.choices), default=0)
+    return limits and one.legible and several.legible and 2 * longest <= len(one.text)
 
 
 @of_n(
