@@ -131,10 +131,11 @@ def prompts_are_read_to_their_end(asked: tuple[Exchange, ...]) -> Iterator[Findi
     if level is None and (len(cut) * 2 > len(counts) or any(_is_of_another(place, counts) for place in cut)):
         yield NotJudged(reason="the counts are in no order that tells whether a prompt was cut")
     elif cut:
-        which = "all from there on" if level is not None else "there"
+        places = f"the place{'s' * (len(cut) > 1)} {', '.join(str(place + 1) for place in cut)}"
+        which = "each of these places" if len(cut) > 1 else "that place"
         yield Violation(
             pointer="/usage/prompt_tokens",
-            observed=f"{counts[cut[0]]} in the place {cut[0] + 1} of {', '.join(map(str, counts))}",
-            expected=f"more {which}, for the prompts are ever longer",
+            observed=f"{counts[cut[0]]} in {places} of {', '.join(map(str, counts))}",
+            expected=f"more at {which}: the prompts are ever longer",
             exchanges=tuple(asked[place].n for place in cut),
         )
