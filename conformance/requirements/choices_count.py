@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..ask import Ask
+from ..contract import Contract
 from ..conversations import choices, talks
 from ..exchange import Exchange
-from ..model import Finding, Kind, Level, NotJudged, Violation
-from ..mutants import Mutant, Object
+from ..model import Finding, Kind, Level, NotJudged, Violation, Zone
+from ..mutants import Call, Mutant, Object, Sent
+from ..reply import is_integer
 from ..requirement import requirement
 from ..scenario import Script, both_modes, scenario
 from ..spoil import completion, ignores, stream, streaming, whole
 from .envelope import answered
+from .ranges import combinations
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -61,16 +64,71 @@ def twice_for_null(member: str) -> Mutant:
 def as_many_as_asked(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
     """A request for n choices is answered with exactly n."""
     three = asked[0]
-    count = len(three.choices)
-    if not three.legible:
+    if three.legible:
+        yield from _miscounted(three)
+    else:
         yield NotJudged(reason="the replies could not be read")
-    elif count != three.asked_choices:
+
+
+def _miscounted(exchange: Exchange) -> Iterator[Violation]:
+    count = len(exchange.choices)
+    if count != exchange.asked_choices:
         yield Violation(
             pointer="/choices",
             observed=f"{count} choice{'s' * (count != 1)}",
-            expected=f"{three.asked_choices}, as n asks",
-            exchanges=(three.n,),
+            expected=f"{exchange.asked_choices}, as n asks",
+            exchanges=(exchange.n,),
         )
+
+
+def _capped(call: Call) -> Call:
+    n = call.sent.get("n")
+    return call.with_body({**call.sent, "n": 4}) if is_integer(n) and n > 4 else call
+
+
+def _one_for(member: str) -> Mutant:
+    """One choice, where a request has this member too."""
+    return Mutant(
+        name=f"one-choice-beside-{member.replace('_', '-')}",
+        about=f"a request with {member} is given one choice, whatever its n",
+        request=ignores("n").request,
+        when=lambda sent: sent.get(member) not in (None, False),
+    )
+
+
+def _in_company(contract: Contract, _: str) -> Iterator[Mutant]:
+    yield Mutant(name="four-choices-at-most", about="of more than four choices only four are given", request=_capped)
+    yield Mutant(
+        name="four-choices-at-most-in-streams",
+        about="of more than four choices only four are streamed",
+        request=_capped,
+        when=streaming,
+    )
+    company = ("stop", "logprobs", "tools", "response_format")
+    yield from (_one_for(member) for member in company if member in contract.request.properties)
+
+
+def _asks_for_some(sent: Sent) -> bool:
+    n = sent.get("n")
+    return is_integer(n) and n > 0
+
+
+@requirement(
+    "choices.count-in-company",
+    level=MUST,
+    source="n",
+    scenario=combinations,
+    kind=Kind.EACH,
+    feature="n",
+    parameter="n",
+    applies=lambda exchange: (
+        exchange.legible and exchange.zone is not Zone.REJECT and _asks_for_some(exchange.sent)
+    ),
+    mutants=_in_company,
+)
+def as_many_in_company(exchange: Exchange) -> Iterator[Violation]:
+    """However many choices a request asks for, and whatever else, it is answered with exactly n."""
+    yield from _miscounted(exchange)
 
 
 @requirement(
