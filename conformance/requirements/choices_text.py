@@ -10,10 +10,11 @@ from ..model import Finding, Kind, Level, NotJudged, Observation, Violation
 from ..mutants import Mutant, Object, Sent
 from ..reply import is_integer, members, objects, text
 from ..requirement import requirement
-from ..spoil import either, says, streaming
+from ..schema import show
+from ..spoil import either, says, streaming, whole
 from .envelope import answered
 
-SHOULD, OBSERVE = Level.SHOULD, Level.OBSERVE
+MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
 PAID = 8
 """Completion tokens that no model spends on nothing but the end of its text."""
@@ -64,6 +65,60 @@ def something_is_said(exchange: Exchange) -> Iterator[Violation]:
             observed=f"nothing for {exchange.tokens('completion_tokens')} completion tokens",
             expected="what was generated",
         )
+
+
+def silent_ones(several: Exchange) -> Iterator[Finding]:
+    """The choices that say nothing, though another one speaks and no thoughts can have taken their room.
+
+    Those that say "stop" may have begun with an end-of-text token.
+    """
+    if not several.legible or not any(choice.text for choice in several.choices):
+        yield NotJudged(reason="no choice says anything that could be read")
+        return
+    silent = [
+        choice
+        for choice in several.choices
+        if not (choice.text or choice.reasoning or choice.refusal or choice.tool_calls)
+        and choice.finish_reason not in ("stop", "content_filter")
+    ]
+    if silent and several.thought:
+        yield NotJudged(reason="its limit may have been spent on thoughts that are not shown")
+        return
+    for choice in silent:
+        yield Violation(
+            pointer=f"/choices/{show(choice.index)}", observed="silent", expected="text", exchanges=(several.n,)
+        )
+
+
+@requirement(
+    "choices.every-choice",
+    level=MUST,
+    source="n",
+    scenario=choices,
+    feature="n",
+    parameter="n",
+    mutants=[
+        says(
+            "only-the-first-choice-has-text",
+            "of n choices of a whole reply only the first has any text",
+            lambda _, said, index: "" if index else said,
+            when=whole,
+        ),
+        says(
+            "second-choice-without-text",
+            "the second choice of a whole reply has no text",
+            lambda _, said, index: "" if index == 1 else said,
+            when=whole,
+        ),
+    ],
+)
+def every_choice_speaks(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+    """In a whole reply of n choices each of them says something."""
+    three = asked[0]
+    if three.asked_stream or len(three.choices) < 2:
+        yield NotJudged(reason="no whole reply of several choices")
+    else:
+        yield from silent_ones(three)
 
 
 def _all_alike() -> Mutant:

@@ -15,6 +15,7 @@ from ..schema import show
 from ..shape import departures
 from ..spoil import drop, every_chunk, put, says, streaming
 from ..spoil import stream as streams_with
+from .choices_text import silent_ones
 from .streaming import chunked, complete
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
@@ -78,22 +79,10 @@ def indexes_are_in_range(exchange: Exchange, *, contract: Contract) -> Iterator[
 def every_choice_speaks(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
     """In a stream of n choices each of them says something."""
     three = asked[0]
-    if not three.streamed or not three.legible or not any(choice.text for choice in three.choices):
+    if three.streamed:
+        yield from silent_ones(three)
+    else:
         yield NotJudged(reason="no stream of several choices")
-        return
-    silent = [
-        choice
-        for choice in three.choices
-        if not (choice.text or choice.reasoning or choice.refusal or choice.tool_calls)
-    ]
-    silent = [choice for choice in silent if choice.finish_reason not in ("stop", "content_filter")]
-    if silent and three.thought:
-        yield NotJudged(reason="its limit may have been spent on thoughts that are not shown")
-        return
-    for choice in silent:  # those that say "stop" may have begun with an end-of-text token
-        yield Violation(
-            pointer=f"/choices/{show(choice.index)}", observed="silent", expected="text", exchanges=(three.n,)
-        )
 
 
 def _changes_role(_: Object, chunk: Object) -> None:
