@@ -156,6 +156,18 @@ def takes(base: Scenario, *, standard: int, full: int) -> Scenario:
     return _expand(base, more)
 
 
+def besides(name: str, values: Iterable[JSON], base: Scenario) -> Scenario:
+    """The same cases, and from depth standard on those that are the first take also with each value of one argument."""
+    given = tuple(values)
+
+    def more(_: Contract, variant: Variant) -> Iterable[Variant]:
+        yield variant
+        if "take" not in variant.arguments:
+            yield from (_with(variant, name, value, Depth.STANDARD) for value in given)
+
+    return _expand(base, more)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Case:
     """A scenario with all its choices made."""

@@ -6,6 +6,7 @@ compared with what it said before.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 
 REPLACEMENT = "\ufffd"
@@ -14,7 +15,7 @@ LONGEST = 4096
 """Characters of a text within which a stop is looked for: where it says the same again and again, it takes a while."""
 
 
-def middle_of(text: str, length: int = 6) -> str | None:
+def middle_of(text: str, length: int = 6, serves: Callable[[str], bool] = bool) -> str | None:
     """A piece from the middle of a text that can serve as a stop, or None if there is none.
 
     It begins where it first occurs, is not at either end, holds no replacement character and neither begins nor ends
@@ -25,14 +26,41 @@ def middle_of(text: str, length: int = 6) -> str | None:
     starts = sorted(range(4, len(text) - length - 7), key=lambda start: abs(start - middle))
     for start in starts:
         piece = text[start : start + length]
-        if piece.strip() == piece and REPLACEMENT not in piece and text.find(piece) == start:
+        if piece.strip() == piece and REPLACEMENT not in piece and serves(piece) and text.find(piece) == start:
             return piece
     return None
 
 
-def stop_in(text: str) -> str | None:
-    """The longest piece from the middle of a text, of six characters or of less, that can serve as a stop."""
-    return next((stop for length in (6, 4, 3) if (stop := middle_of(text, length)) is not None), None)
+class Cut(StrEnum):
+    """What a stop is to be like, where the text has such a piece."""
+
+    LONG = "long"
+    """Twelve characters."""
+    LONGER = "longer"
+    """Twenty characters."""
+    SPACED = "spaced"
+    """With white space inside."""
+    FOREIGN = "foreign"
+    """With a letter that ASCII has not."""
+
+
+SHORT = (6, 4, 3)
+
+_LIKE: dict[Cut, tuple[tuple[int, ...], Callable[[str], bool]]] = {
+    Cut.LONG: ((12,), bool),
+    Cut.LONGER: ((20, 12), bool),
+    Cut.SPACED: (SHORT, lambda piece: " " in piece),
+    Cut.FOREIGN: (SHORT, lambda piece: any(each.isalpha() and not each.isascii() for each in piece)),
+}
+"""Lengths, the best first, and what a piece must be besides."""
+
+
+def stop_in(text: str, cut: Cut | None = None) -> str | None:
+    """A piece from the middle of a text that can serve as a stop: one that is cut as asked, if there is one, else the
+    longest of six characters or of less."""
+    lengths, serves = _LIKE[cut] if cut else ((), bool)
+    tries = [*((length, serves) for length in lengths), *((length, bool) for length in SHORT)]
+    return next((stop for each in tries if (stop := middle_of(text, *each)) is not None), None)
 
 
 class Stopped(StrEnum):

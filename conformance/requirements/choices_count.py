@@ -121,9 +121,7 @@ def _asks_for_some(sent: Sent) -> bool:
     kind=Kind.EACH,
     feature="n",
     parameter="n",
-    applies=lambda exchange: (
-        exchange.legible and exchange.zone is not Zone.REJECT and _asks_for_some(exchange.sent)
-    ),
+    applies=lambda exchange: exchange.legible and exchange.zone is not Zone.REJECT and _asks_for_some(exchange.sent),
     mutants=_in_company,
 )
 def as_many_in_company(exchange: Exchange) -> Iterator[Violation]:

@@ -6,67 +6,84 @@ reading, and no fault.  What every reading forbids is anything after it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
-from ..ask import Ask
+from ..ask import PROMPTS, Ask
 from ..exchange import Exchange
-from ..model import Depth, Finding, Level, NotJudged, Violation, Zone
+from ..model import JSON, Depth, Finding, Level, NotJudged, Violation, Zone
 from ..mutants import Call, Mutant, Sent
-from ..reply import text
+from ..reply import items, text
 from ..requirement import requirement
-from ..scenario import Script, scenario, takes, together
+from ..scenario import Script, besides, both_modes, scenario, takes, together
 from ..schema import show
 from ..spoil import ignores, says, streaming, whole
-from ..words import Stopped, compare, place_of, stop_in
+from ..words import Cut, Stopped, compare, place_of, stop_in
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
 MOST_LOST = 16
 """Characters before a stop that a fault loses; where more are missing, the model ended its text by itself."""
 
+NOTHING_SERVES = "the model said nothing that could serve as a stop"
+
 SHORT = (Stopped.PARTLY, Stopped.TOO_EARLY)
 """What a model that ends its text now here and now there looks like too."""
 
-NEVER = "\u2e2e\u2e2e\u2e2e"
-"""A stop that no model says."""
+NEVER, *OTHERS = (3 * sign for sign in "\u2e2e\u2e2f\u2e30")
+"""Stops that no model says."""
+
+ASKED = {
+    Cut.LONG: PROMPTS[2],
+    Cut.LONGER: PROMPTS[3],
+    Cut.SPACED: PROMPTS[4],
+    Cut.FOREIGN: "Запиши, что ночной сторож слышит в старом доме.",
+}
+"""What is asked where the stop is to be of some kind; a stop beyond ASCII needs a text that is."""
 
 
 @scenario(steps=4, tokens=192, depth=Depth.SMOKE)
-def around_a_stop(ask: Ask) -> Script:
-    """Let the model talk freely, then ask again, whole and streamed, with a stop from the middle of what it said.
+def around_a_stop(ask: Ask, cut: str | None = None) -> Script:
+    """Let the model talk freely, then ask again, whole and streamed, with a stop from the middle of what it said: a
+    short one, a long one, one with white space, one beyond ASCII.
 
     Where text seems to be missing it is let talk freely once more, for it may end its text now here and now there.
     """
-    free = yield ask(max_tokens=48, greedy=True)
-    cut = stop_in(free.text)
-    if cut is None:
-        return "the model said nothing that could serve as a stop"
-    both = [ask(max_tokens=48, greedy=True, stop=cut), ask(max_tokens=48, greedy=True, stop=cut, stream=True)]
-    stopped = together((yield both))
+    like = Cut(cut) if cut else None
+    asked = partial(ask, max_tokens=48, greedy=True, prompt=ASKED.get(like) if like else None)
+    free = yield asked()
+    stop = stop_in(free.text, like)
+    if stop is None:
+        return NOTHING_SERVES
+    stopped = together((yield [asked(stop=stop), asked(stop=stop, stream=True)]))
     if any(what_became(free, each) in SHORT for each in stopped):
-        yield ask(max_tokens=48, greedy=True)
+        yield asked()
     return None
 
 
-around = takes(around_a_stop, standard=6, full=15)
+around = besides("cut", [each.value for each in Cut], takes(around_a_stop, standard=2, full=11))
 
 
 @scenario(steps=2, tokens=96)
 def around_an_array(ask: Ask) -> Script:
-    """The same with an array of stops, of which the last one is said."""
+    """The same with an array of stops: whole with the last of two that is said, streamed with the third of four."""
     free = yield ask(max_tokens=48, greedy=True)
-    cut = stop_in(free.text)
-    if cut is None:
-        return "the model said nothing that could serve as a stop"
-    listed = yield ask(max_tokens=48, greedy=True, stop=[NEVER, cut], zone=Zone.DISPUTED)
+    stop = stop_in(free.text)
+    if stop is None:
+        return NOTHING_SERVES
+    stops: list[JSON] = [NEVER, OTHERS[0], stop, OTHERS[1]] if ask.stream else [NEVER, stop]
+    listed = yield ask(max_tokens=48, greedy=True, stop=stops, zone=Zone.DISPUTED)
     return None if listed.ok else f"an array of stops was refused (status {listed.status})"
 
 
+arrays = takes(both_modes(around_an_array, streams=Depth.STANDARD), standard=1, full=2)
+
+
 def stop_of(stopped: Exchange) -> str:
-    """The stop that the text was to meet: of an array the last."""
+    """The stop that the text was to meet: of an array the one that a model may say."""
     stop = stopped.sent.get("stop")
-    return text(stop[-1] if isinstance(stop, list) and stop else stop)
+    said = (each for each in items(stop) if each not in (NEVER, *OTHERS))
+    return text(next(said, None) if isinstance(stop, list) else stop)
 
 
 def what_became(free: Exchange, stopped: Exchange) -> Stopped:
@@ -123,6 +140,15 @@ def cuts_out() -> Mutant:
     )
 
 
+def _deaf_to(name: str, what: str, test: Callable[[str], bool]) -> Mutant:
+    return Mutant(
+        name=name,
+        about=f"{what} is accepted and has no effect",
+        request=ignores("stop").request,
+        when=lambda sent: test(text(sent.get("stop"))),
+    )
+
+
 def _rest_of_the_token(sent: Sent, said: str, _: object) -> str:
     stop = sent.get("stop")
     return f"{said.removesuffix(stop)}{stop}led" if isinstance(stop, str) and said else said
@@ -138,6 +164,9 @@ of_stops = partial(requirement, level=MUST, source="stop", scenario=around, feat
         ignores("stop"),
         ignores("stop", when=streaming),
         ignores("stop", when=whole),
+        _deaf_to("long-stops-ignored", "a stop of more than eight characters", lambda stop: len(stop) > 8),
+        _deaf_to("stops-beyond-ascii-ignored", "a stop that is not ASCII", lambda stop: not stop.isascii()),
+        _deaf_to("stops-with-spaces-ignored", "a stop with white space in it", lambda stop: " " in stop),
         cuts_out(),
         says("text-after-the-stop", "the rest of the token follows the stop", _rest_of_the_token),
     ],
@@ -191,9 +220,14 @@ def nothing_is_lost(free: Exchange, stopped: tuple[Exchange, ...], *again: Excha
     yield from _faults(free, stopped, again, {Stopped.TOO_EARLY: "text before it is missing"})
 
 
-def _first_only(call: Call) -> Call:
-    stop = call.sent.get("stop")
-    return call.with_body({**call.sent, "stop": stop[0]}) if isinstance(stop, list) and stop else call
+def _only(kept: slice) -> Callable[[Call], Call]:
+    """Of an array of stops only these are heeded."""
+
+    def change(call: Call) -> Call:
+        stop = call.sent.get("stop")
+        return call.with_body({**call.sent, "stop": stop[kept]}) if isinstance(stop, list) and stop else call
+
+    return change
 
 
 def _no_arrays(call: Call) -> Call:
@@ -205,12 +239,22 @@ def _no_arrays(call: Call) -> Call:
     "stop.array-acts",
     level=MUST,
     source="stop",
-    scenario=takes(around_an_array, standard=2, full=4),
+    scenario=arrays,
     feature="stop",
     parameter="stop",
     mutants=[
-        Mutant(name="only-the-first-stop", about="of an array of stops only the first acts", request=_first_only),
+        Mutant(name="only-the-first-stop", about="of an array of stops only the first acts", request=_only(slice(1))),
+        Mutant(
+            name="only-the-last-stop", about="of an array of stops only the last acts", request=_only(slice(-1, None))
+        ),
+        Mutant(name="only-two-stops", about="of an array of stops only two act", request=_only(slice(2))),
         Mutant(name="stop-arrays-ignored", about="an array of stops is accepted and has no effect", request=_no_arrays),
+        Mutant(
+            name="stop-arrays-ignored-in-streams",
+            about="an array of stops has no effect in streams",
+            request=_no_arrays,
+            when=streaming,
+        ),
     ],
 )
 def every_stop_acts(free: Exchange, listed: Exchange) -> Iterator[Finding]:
@@ -219,5 +263,5 @@ def every_stop_acts(free: Exchange, listed: Exchange) -> Iterator[Finding]:
         free,
         (listed,),
         (),
-        {Stopped.RAN_ON: "the last of them does not stop", Stopped.CUT_OUT: "it is cut out and the text goes on"},
+        {Stopped.RAN_ON: "one of them does not stop", Stopped.CUT_OUT: "it is cut out and the text goes on"},
     )
