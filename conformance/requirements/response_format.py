@@ -15,11 +15,12 @@ from ..exchange import Exchange
 from ..json_beginning import begins_json
 from ..model import JSON, Finding, Kind, Level, NotJudged, Violation
 from ..mutants import Sent
-from ..reply import members, text
+from ..reply import asked_choices, is_integer, members, text
 from ..requirement import requirement
 from ..scenario import Script, scenario, takes
 from ..schema import show
 from ..spoil import ignores, says, streaming, whole
+from .stop import NEVER
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -30,9 +31,17 @@ ENDS = ("length", "content_filter", "tool_calls", "function_call")
 THOUGHT, THOUGHT_ENDS = "<think>", "</think>"
 
 
-@scenario(steps=4, tokens=774)
+RAW_CALL = ("<", "[TOOL_CALLS]")
+"""How models write calls: one that a limit cut may be left in the text as it is."""
+
+
+@scenario(steps=4, tokens=777)
 def json_objects(ask: Ask) -> Script:
-    """Ask for a JSON object, whole and streamed in two choices, with room for it and with a limit that must cut it."""
+    """Ask for a JSON object, whole and streamed in two choices, with room for it and with a limit that must cut it.
+
+    What is cut whole is two choices with a stop that never comes up.
+    """
+    two = 2 if ask.has("n") else OMIT
     asked = partial(
         ask,
         prompt="Name a city and its country. Answer in JSON, with an object whose members are city and country.",
@@ -40,8 +49,8 @@ def json_objects(ask: Ask) -> Script:
     )
     yield [
         asked(max_tokens=256),
-        asked(max_tokens=256, stream=True, n=2 if ask.has("n") else OMIT),
-        asked(max_tokens=3),
+        asked(max_tokens=256, stream=True, n=two),
+        asked(max_tokens=3, n=two, stop=NEVER if ask.has("stop") else OMIT),
         asked(max_tokens=3, stream=True),
     ]
     return None
@@ -56,15 +65,14 @@ def form_of(exchange: Exchange) -> dict[str, JSON]:
 
 
 def in_json(exchange: Exchange) -> bool:
-    """A legible reply to a request for JSON that no stop sequence may have ended."""
-    return form_of(exchange).get("type") in ("json_object", "json_schema") and (
-        exchange.legible and exchange.sent.get("stop") is None
-    )
+    """A legible reply to a request for JSON."""
+    return exchange.legible and form_of(exchange).get("type") in ("json_object", "json_schema")
 
 
 def in_json_object(exchange: Exchange) -> bool:
-    """The same where no schema is given."""
-    return in_json(exchange) and form_of(exchange).get("type") == "json_object"
+    """The same where no schema is given and no stop sequence may have ended it."""
+    unstopped = exchange.sent.get("stop") is None
+    return unstopped and in_json(exchange) and form_of(exchange).get("type") == "json_object"
 
 
 def texts(exchange: Exchange, *, cut: bool) -> list[tuple[JSON, str]]:
@@ -81,9 +89,18 @@ def texts(exchange: Exchange, *, cut: bool) -> list[tuple[JSON, str]]:
             if not ended:
                 continue
         ends = choice.finish_reason == "length" if cut else choice.finish_reason not in ENDS
-        if ends and (cut or said.strip()) and not choice.refusal and not choice.tool_calls:
+        calls = choice.tool_calls or (cut and exchange.sent.get("tools") and said.lstrip().startswith(RAW_CALL))
+        if ends and (cut or said.strip()) and not choice.refusal and not calls:
             found.append((choice.index, said))
     return found
+
+
+def unsaid_cut(exchange: Exchange) -> str:
+    """What is to be said of texts that ended by their own account, where all of the limit was used."""
+    limit, used = exchange.sent.get("max_tokens"), exchange.tokens("completion_tokens")
+    if not is_integer(limit) or used is None or not 0 < limit * exchange.asked_choices <= used:
+        return ""
+    return f'; it was cut and does not say "length": all {limit} tokens of its limit were used'
 
 
 of_json = partial(
@@ -115,6 +132,16 @@ def _whole(sent: Sent) -> bool:
     return _asks(sent) and whole(sent)
 
 
+def whole_beside_n(sent: Sent) -> bool:
+    """A whole reply of several choices is asked for."""
+    return whole(sent) and asked_choices(sent) > 1
+
+
+def beside_stop(sent: Sent) -> bool:
+    """A stop sequence is given."""
+    return sent.get("stop") is not None
+
+
 @of_json(
     "response_format.json-object",
     applies=in_json_object,
@@ -144,7 +171,7 @@ def text_is_json(exchange: Exchange) -> Iterator[Finding]:
         if problem is not None:
             yield Violation(
                 pointer=f"/choices/{show(index)} text",
-                observed=f"{show(said)} ({problem})",
+                observed=f"{show(said)} ({problem}{unsaid_cut(exchange)})",
                 expected="one JSON value",
             )
 
@@ -186,6 +213,8 @@ def json_is_an_object(exchange: Exchange) -> Iterator[Finding]:
             when=_streamed,
         ),
         says("cut-json-in-fences", "whole replies begin a block of code", fenced, when=_whole),
+        ignores("response_format", when=whole_beside_n),
+        ignores("response_format", when=beside_stop),
     ],
 )
 def what_is_cut_begins_json(exchange: Exchange) -> Iterator[Finding]:

@@ -21,7 +21,7 @@ from ..requirement import requirement
 from ..scenario import Script, for_each, scenario, takes, together
 from ..schema import show
 from ..spoil import ignores, refuses, says, streaming, whole
-from .response_format import form_of, texts
+from .response_format import form_of, texts, unsaid_cut
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -103,8 +103,12 @@ def schema_of(exchange: Exchange) -> JSON:
     return members(form.get("json_schema")).get("schema") if form.get("type") == "json_schema" else form.get("schema")
 
 
+def _ended(answers: tuple[Exchange, ...]) -> list[tuple[Exchange, JSON, str]]:
+    return [(each, index, said) for each in answers if each.legible for index, said in texts(each, cut=False)]
+
+
 def _departures(answers: tuple[Exchange, ...]) -> Iterator[Finding]:
-    ended = [(each, index, said) for each in answers if each.legible for index, said in texts(each, cut=False)]
+    ended = _ended(answers)
     if not ended:
         yield NotJudged(reason="no reply by a schema ended by itself")
     for exchange, index, said in ended:
@@ -113,7 +117,7 @@ def _departures(answers: tuple[Exchange, ...]) -> Iterator[Finding]:
         if wrong is not None:
             yield Violation(
                 pointer=f"/choices/{show(index)} text",
-                observed=f"{show(said)} ({wrong})",
+                observed=f"{show(said)} ({wrong}{unsaid_cut(exchange)})",
                 expected="JSON that satisfies the schema",
                 exchanges=(exchange.n,),
             )
@@ -173,12 +177,44 @@ def matches_the_schema_beside(answers: tuple[Exchange, ...]) -> Iterator[Finding
     yield from _departures(answers)
 
 
+def _first_twice(_: Sent, said: str, __: object) -> str:
+    value = strict_json.parse(said).value
+    if not isinstance(value, dict) or not value:
+        return said
+    first = strict_json.dump(dict([next(iter(value.items()))])).decode()
+    return f"{first[:-1]},{strict_json.dump(value).decode()[1:]}"
+
+
+@of_schemas(
+    "response_format.schema-members-once",
+    level=SHOULD,
+    feature="json-schema",
+    mutants=[
+        says("schema-with-a-member-twice", "JSON by a schema has its first member twice", _first_twice),
+        says("streamed-member-twice", "streamed JSON has its first member twice", _first_twice, when=_streamed),
+    ],
+)
+def members_come_once(answers: tuple[Exchange, ...]) -> Iterator[Finding]:
+    """With type json_schema and strict, no object has a member twice, of which clients keep one or the other."""
+    read = [(exchange, index, strict_json.parse(said)) for exchange, index, said in _ended(answers)]
+    if all(document.problem is not None for _, _, document in read):
+        yield NotJudged(reason="no reply by a schema was JSON that ended by itself")
+    for exchange, index, document in read:
+        if document.duplicates:
+            yield Violation(
+                pointer=f"/choices/{show(index)} text",
+                observed=f"{', '.join(map(show, document.duplicates))} twice",
+                expected="each member once",
+                exchanges=(exchange.n,),
+            )
+
+
 @of_schemas(
     "response_format.schema-no-crash",
     level=MUST,
     kind=Kind.EACH,
     feature="json-schema",
-    applies=lambda exchange: form_of(exchange).get("type") == "json_schema" and exchange.status is not None,
+    applies=lambda exchange: exchange.scenario == by_schemas.name and exchange.status is not None,
     mutants=[refuses("response_format", 500), refuses("response_format", 500, when=streaming)],
 )
 def schemas_crash_nothing(exchange: Exchange) -> Iterator[Violation]:
