@@ -20,7 +20,7 @@ from ..requirement import requirement
 from ..scenario import Script, scenario, takes
 from ..schema import show
 from ..spoil import ignores, says, streaming, whole
-from .stop import NEVER
+from .stop_asked import NEVER
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 

@@ -9,96 +9,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from functools import partial
 
-from ..ask import PROMPTS, Ask
+from ..contract import Contract
 from ..exchange import Exchange
-from ..model import JSON, Depth, Finding, Level, NotJudged, Violation, Zone
+from ..model import Finding, Level, NotJudged, Violation
 from ..mutants import Call, Mutant, Sent
-from ..reply import items, text
+from ..reply import text
 from ..requirement import requirement
-from ..scenario import Script, besides, both_modes, scenario, takes, together
 from ..schema import show
 from ..spoil import ignores, says, streaming, whole
-from ..words import Cut, Stopped, compare, place_of, stop_in
+from ..words import Stopped, place_of
+from .stop_asked import BESIDE, SHORT, around, arrays, stop_of, what_became
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
-
-MOST_LOST = 16
-"""Characters before a stop that a fault loses; where more are missing, the model ended its text by itself."""
-
-NOTHING_SERVES = "the model said nothing that could serve as a stop"
-
-SHORT = (Stopped.PARTLY, Stopped.TOO_EARLY)
-"""What a model that ends its text now here and now there looks like too."""
-
-NEVER, *OTHERS = (3 * sign for sign in "\u2e2e\u2e2f\u2e30")
-"""Stops that no model says."""
-
-ASKED = {
-    Cut.LONG: PROMPTS[2],
-    Cut.LONGER: PROMPTS[3],
-    Cut.SPACED: PROMPTS[4],
-    Cut.FOREIGN: "Запиши, что ночной сторож слышит в старом доме.",
-}
-"""What is asked where the stop is to be of some kind; a stop beyond ASCII needs a text that is."""
-
-
-@scenario(steps=4, tokens=192, depth=Depth.SMOKE)
-def around_a_stop(ask: Ask, cut: str | None = None) -> Script:
-    """Let the model talk freely, then ask again, whole and streamed, with a stop from the middle of what it said: a
-    short one, a long one, one with white space, one beyond ASCII.
-
-    Where text seems to be missing it is let talk freely once more, for it may end its text now here and now there.
-    """
-    like = Cut(cut) if cut else None
-    asked = partial(ask, max_tokens=48, greedy=True, prompt=ASKED.get(like) if like else None)
-    free = yield asked()
-    stop = stop_in(free.text, like)
-    if stop is None:
-        return NOTHING_SERVES
-    stopped = together((yield [asked(stop=stop), asked(stop=stop, stream=True)]))
-    if any(what_became(free, each) in SHORT for each in stopped):
-        yield asked()
-    return None
-
-
-around = besides("cut", [each.value for each in Cut], takes(around_a_stop, standard=2, full=11))
-
-
-@scenario(steps=2, tokens=96)
-def around_an_array(ask: Ask) -> Script:
-    """The same with an array of stops: whole with the last of two that is said, streamed with the third of four."""
-    free = yield ask(max_tokens=48, greedy=True)
-    stop = stop_in(free.text)
-    if stop is None:
-        return NOTHING_SERVES
-    stops: list[JSON] = [NEVER, OTHERS[0], stop, OTHERS[1]] if ask.stream else [NEVER, stop]
-    listed = yield ask(max_tokens=48, greedy=True, stop=stops, zone=Zone.DISPUTED)
-    return None if listed.ok else f"an array of stops was refused (status {listed.status})"
-
-
-arrays = takes(both_modes(around_an_array, streams=Depth.STANDARD), standard=1, full=2)
-
-
-def stop_of(stopped: Exchange) -> str:
-    """The stop that the text was to meet: of an array the one that a model may say."""
-    stop = stopped.sent.get("stop")
-    said = (each for each in items(stop) if each not in (NEVER, *OTHERS))
-    return text(next(said, None) if isinstance(stop, list) else stop)
-
-
-def what_became(free: Exchange, stopped: Exchange) -> Stopped:
-    """What the stop did to the text."""
-    stop = stop_of(stopped)
-    if not (stop and free.legible and stopped.legible):
-        return Stopped.DIVERGED
-    became = compare(free.text, stop, stopped.text)
-    at_limit = bool(stopped.choices) and stopped.choices[0].finish_reason == "length"
-    if became in (Stopped.PARTLY, Stopped.TOO_EARLY) and at_limit and (free.thought or stopped.thought):
-        return Stopped.DIVERGED  # more thoughts left less of the limit for the text
-    if became is Stopped.PARTLY and at_limit:
-        return Stopped.CUT_OUT  # it says that it ran into its limit: what is left of a text that came round again
-    lost = len(free.text.partition(stop)[0].rstrip()) - len(stopped.text.rstrip())
-    return Stopped.DIVERGED if became is Stopped.TOO_EARLY and lost > MOST_LOST else became
 
 
 def _faults(
@@ -149,9 +71,30 @@ def _deaf_to(name: str, what: str, test: Callable[[str], bool]) -> Mutant:
     )
 
 
+def _deaf_beside(member: str) -> Mutant:
+    return Mutant(
+        name=f"stop-ignored-beside-{member.replace('_', '-')}",
+        about=f"a stop has no effect beside {member}",
+        request=ignores("stop").request,
+        when=lambda sent: bool(sent.get(member)),
+    )
+
+
 def _rest_of_the_token(sent: Sent, said: str, _: object) -> str:
     stop = sent.get("stop")
     return f"{said.removesuffix(stop)}{stop}led" if isinstance(stop, str) and said else said
+
+
+def _run_on(contract: Contract, _: str) -> Iterator[Mutant]:
+    yield from (ignores("stop"), ignores("stop", when=streaming), ignores("stop", when=whole))
+    yield _deaf_to("long-stops-ignored", "a stop of more than eight characters", lambda stop: len(stop) > 8)
+    yield _deaf_to("stops-beyond-ascii-ignored", "a stop that is not ASCII", lambda stop: not stop.isascii())
+    yield _deaf_to("stops-with-spaces-ignored", "a stop with white space in it", lambda stop: " " in stop)
+    for feature, asked in BESIDE.values():
+        if feature in contract.features:
+            yield from map(_deaf_beside, asked)
+    yield cuts_out()
+    yield says("text-after-the-stop", "the rest of the token follows the stop", _rest_of_the_token)
 
 
 of_stops = partial(requirement, level=MUST, source="stop", scenario=around, feature="stop", parameter="stop")
@@ -160,16 +103,7 @@ of_stops = partial(requirement, level=MUST, source="stop", scenario=around, feat
 
 @of_stops(
     "stop.ends-output",
-    mutants=[
-        ignores("stop"),
-        ignores("stop", when=streaming),
-        ignores("stop", when=whole),
-        _deaf_to("long-stops-ignored", "a stop of more than eight characters", lambda stop: len(stop) > 8),
-        _deaf_to("stops-beyond-ascii-ignored", "a stop that is not ASCII", lambda stop: not stop.isascii()),
-        _deaf_to("stops-with-spaces-ignored", "a stop with white space in it", lambda stop: " " in stop),
-        cuts_out(),
-        says("text-after-the-stop", "the rest of the token follows the stop", _rest_of_the_token),
-    ],
+    mutants=_run_on,
 )
 def ends_at_the_stop(free: Exchange, stopped: tuple[Exchange, ...], *again: Exchange) -> Iterator[Finding]:
     """Nothing follows the stop sequence, and text that would have followed does not come without it."""

@@ -11,7 +11,7 @@ from ..reply import is_integer
 from ..requirement import requirement
 from ..spoil import either, streaming
 from ..words import Stopped
-from .stop import around, stop_of, what_became
+from .stop_asked import around, stop_of, what_became
 
 BEYOND = 8
 """Tokens that an engine may make beyond a stop before it sees it, as those that make several at a step."""

@@ -13,7 +13,7 @@ from ..requirement import requirement
 from ..schema import show
 from ..spoil import either, says, streaming
 from ..words import Stopped
-from .stop import around, what_became
+from .stop_asked import around, what_became
 
 SHOULD, OBSERVE = Level.SHOULD, Level.OBSERVE
 
