@@ -153,6 +153,7 @@ def test_only_what_is_selected_is_fired() -> None:
     assert {step.case.scenario.name for step in chosen.steps} == {
         "around_a_stop",
         "around_an_array",
+        "beyond_the_window",
         "stop_for_several",
     }
 

@@ -92,6 +92,34 @@ def test_the_reason_of_every_choice(reasons: list[str], used: int | None, full: 
     assert found("stop.finish-reason-of-every-choice", free, several) == verdict
 
 
+PROMPT = "Tell me what the sea is like now."
+ASKED = [{"role": "user", "content": PROMPT}]
+
+
+@pytest.mark.parametrize(
+    ("said", "stop", "verdict"),
+    [
+        pytest.param("a cat", "cat", "fine", id="it is in the text"),
+        pytest.param("a ", "cat", "fine", id="it is not"),
+        pytest.param("a cats", "cat", "violated", id="the rest of a token follows"),
+        pytest.param("a cat", ["cat"], "fine", id="an array of one"),
+        pytest.param("a cat b dog", ["dog", "cat"], "fine", id="two at one step"),
+        pytest.param(f"a cat {'b' * 40} dog", ["dog", "cat"], "violated", id="two at more than one step"),
+        pytest.param(f"<think>{'cat ' * 9}</think>a", "cat", "fine", id="in thoughts"),
+        pytest.param(f"<think>{'cat ' * 9}", "cat", "fine", id="in thoughts without an end"),
+        pytest.param(f"{PROMPT} It is calm.", "sea", "fine", id="in a prompt that is echoed"),
+        pytest.param("a cat \n b", " \n ", "unasked", id="white space, which engines trim"),
+        pytest.param("abcdef", [*"abcde"], "unasked", id="more than may be given"),
+        pytest.param("a cat", None, "unasked", id="none"),
+    ],
+)
+def test_nothing_follows(said: str, stop: Any, verdict: str) -> None:
+    """What follows a stop is a fault where no honest engine could have missed it."""
+    stopped = exchange([(said, "stop")], 3, stop=stop, messages=ASKED)
+    applies = registry()["stop.nothing-follows"].applies(stopped)
+    assert (found("stop.nothing-follows", stopped) if applies else "unasked") == verdict
+
+
 @pytest.mark.parametrize(
     ("text", "cut", "stop"),
     [

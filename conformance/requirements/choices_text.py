@@ -163,7 +163,7 @@ def choices_differ(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
         yield Observation(value="all the same" if len(set(said)) == 1 else "different", exchanges=(three.n,))
 
 
-def _prompt(sent: Sent) -> str:
+def prompt_of(sent: Sent) -> str:
     """The last message, if it is text."""
     last = next(reversed(list(objects(sent.get("messages")))), {})
     return text(last.get("content"))
@@ -176,13 +176,13 @@ def _prompt(sent: Sent) -> str:
     scenario=talk,
     kind=Kind.EACH,
     applies=lambda exchange: (
-        answered(exchange) and len(_prompt(exchange.sent)) >= LONG_ENOUGH and len(exchange.text) >= LONG_ENOUGH
+        answered(exchange) and len(prompt_of(exchange.sent)) >= LONG_ENOUGH and len(exchange.text) >= LONG_ENOUGH
     ),
     mutants=[
-        says("prompt-in-reply", "the text begins with the prompt", lambda sent, said, _: f"{_prompt(sent)}{said}")
+        says("prompt-in-reply", "the text begins with the prompt", lambda sent, said, _: f"{prompt_of(sent)}{said}")
     ],
 )
 def prompt_is_echoed(exchange: Exchange) -> Iterator[Observation]:
     """Whether the text begins with the prompt, as some servers' does that continue rather than answer."""
-    said, prompt = exchange.text.strip(), _prompt(exchange.sent)
+    said, prompt = exchange.text.strip(), prompt_of(exchange.sent)
     yield Observation(value="begins with the prompt" if said.startswith(prompt) else "without the prompt")
