@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from conformance.requirements.streaming_text import garbled
+from conformance.requirements.streaming_garbled import garbled
 
 WHOLE = "Once upon a time there was a traveller"
 
@@ -42,6 +42,18 @@ def test_garbled(said: str, what: str) -> None:
 def test_another_text(said: str) -> None:
     """A model that goes another way, ends early, goes on, or begins with a word more garbles nothing."""
     assert garbled(WHOLE, said, cut_alike=False) is None
+
+
+LAUGH = "Oh, hahahaha! That is good."
+
+
+@pytest.mark.parametrize(
+    ("whole", "said"), [(LAUGH, "Oh, haha! That is good."), ("Oh, hahahaha!", "Oh, hahahahahaha!")]
+)
+def test_what_comes_again_and_again(whole: str, said: str) -> None:
+    """A model that laughs longer or shorter garbles nothing; who says a word once more that it said once does."""
+    assert garbled(whole, said, cut_alike=False) is None
+    assert garbled("Oh, ha! That is good.", "Oh, haha! That is good.", cut_alike=False) == "a part of it is there twice"
 
 
 def test_an_end_is_missing_where_both_were_cut() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import pairwise
@@ -20,6 +19,7 @@ from ..words import REPLACEMENT
 from .envelope import answered
 from .streaming import complete
 from .streaming_choices import each_choice
+from .streaming_garbled import alike, garbled, unit
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -28,6 +28,9 @@ SHORTEST = 12
 
 FIRST = 3
 """Deltas at the beginning of a stream that show whether what it says is lost, doubled or moved."""
+
+MANY = 5
+"""Deltas of a stream in which something can be lost, doubled and moved."""
 
 
 def _deltas(exchange: Exchange) -> dict[str, list[str]]:
@@ -50,7 +53,7 @@ def _deltas_changed(name: str, about: str, change: Callable[[list[str]], list[st
 
     def other(chunks: list[Object]) -> list[Object]:
         deltas = _said(chunks)
-        if len(deltas) > 4:
+        if len(deltas) >= MANY:
             for delta, content in zip(deltas, change([each["content"] for each in deltas]), strict=True):
                 delta["content"] = content
         return chunks
@@ -60,11 +63,6 @@ def _deltas_changed(name: str, about: str, change: Callable[[list[str]], list[st
 
 def _cumulative(texts: list[str]) -> list[str]:
     return ["".join(texts[: number + 1]) for number in range(len(texts))]
-
-
-def _periodic(said: str) -> bool:
-    """Whether a text is a shorter one several times over."""
-    return (said + said).find(said, 1) < len(said)
 
 
 @requirement(
@@ -94,43 +92,12 @@ def deltas_add_up(exchange: Exchange) -> Iterator[Violation]:
                 observed=f"{show(said[-2])} and then {show(said[-1])}",
                 expected="only what is new",
             )
-        elif len(said) > 3 and said[-1] == before and len(before) >= SHORTEST and not _periodic(before):
+        elif len(said) > 3 and said[-1] == before and len(before) >= SHORTEST and unit(before) == before:
             yield Violation(
                 pointer=f"/choices/{index} deltas",
                 observed=f"{show(before)} once more at the end",
                 expected="only what is new",
             )
-
-
-def _letters(said: str) -> str:
-    return "".join(filter(str.isalnum, html.unescape(said)))
-
-
-def _alike(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many characters two texts have in common from their beginning."""
-    return next((n for n, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
-
-
-def garbled(whole: str, said: str, *, cut_alike: bool) -> str | None:
-    """What was done to a whole text to make another of it, or None if it is simply another text.
-
-    A model that says another thing does not say the same letters, nor the same but for one piece in the middle of it.
-    One that ends its text early says the beginning: so that an end is missing is only said where both were cut alike.
-    """
-    if _letters(whole) == _letters(said) != "":
-        return "its white space or its signs are others"
-    if sorted(whole) == sorted(said):
-        return "its parts are in another order"
-    if whole.startswith(said):
-        return "its end is missing" if cut_alike else None
-    if said.startswith(whole):
-        return None
-    begin = _alike(whole, said)
-    end = _alike(whole[begin:][::-1], said[begin:][::-1])
-    if begin + end == len(said) < len(whole):
-        return "a part of it is missing"
-    more = said[begin : len(said) - end]
-    return "a part of it is there twice" if begin + end == len(whole) and more in whole else None
 
 
 @requirement(
@@ -164,7 +131,9 @@ def garbled(whole: str, said: str, *, cut_alike: bool) -> str | None:
         ),
     ],
 )
-def stream_says_the_same(asked: tuple[Exchange, Exchange], *again: Exchange) -> Iterator[Finding]:
+def stream_says_the_same(
+    asked: tuple[Exchange, Exchange], *again: Exchange, run: tuple[Exchange, ...]
+) -> Iterator[Finding]:
     """As far as a question asked coldly gets the same reply every time, the stream's text is not that text garbled."""
     whole, streamed = asked
     one, other = map(_readable, asked)
@@ -177,6 +146,8 @@ def stream_says_the_same(asked: tuple[Exchange, Exchange], *again: Exchange) -> 
     elif not again or _readable(again[0]) != one:
         if not any(_same_so_far(each, streamed) for each in (whole, *again)):
             yield NotJudged(reason="cold replies differ between calls, from their first words on")
+    elif _alike_elsewhere(whole, run):
+        yield NotJudged(reason="another stream said what the whole reply did to the letter: cold replies may differ")
     elif (what := garbled(one, other, cut_alike=_cut_alike(*asked))) is None:
         yield NotJudged(reason="the stream says another thing than two whole replies did: cold replies may differ")
     else:
@@ -188,6 +159,22 @@ def stream_says_the_same(asked: tuple[Exchange, Exchange], *again: Exchange) -> 
         )
 
 
+def _alike_elsewhere(whole: Exchange, run: Sequence[Exchange]) -> bool:
+    """Whether another stream of the run, of many deltas, said to the letter what the whole reply beside it did: what
+    garbles one does so to all, and a model that wavers between two texts says the same one now and then."""
+    first = [each for each in run if each.scenario == whole.scenario and each.step[0] == 0 and each.legible]
+    wholes = {(each.case, each.round): each for each in first if not each.asked_stream}
+    return any(
+        each.asked_stream and (each.case, each.round) in wholes and _the_same(wholes[each.case, each.round], each)
+        for each in first
+    )
+
+
+def _the_same(whole: Exchange, streamed: Exchange) -> bool:
+    said = next(iter(_deltas(streamed).values()), [])
+    return len(said) >= MANY and len(whole.text) >= SHORTEST and whole.text.strip() == streamed.text.strip()
+
+
 def _readable(exchange: Exchange) -> str:
     """A reply's text without the white space around it and without the half of a character that a limit leaves."""
     return exchange.text.rstrip().rstrip(REPLACEMENT).strip()
@@ -195,7 +182,7 @@ def _readable(exchange: Exchange) -> str:
 
 def _around(one: str, other: str) -> str:
     """The part of the second text around where it departs from the first, for a reader."""
-    start = max(_alike(one, other) - 30, 0)
+    start = max(alike(one, other) - 30, 0)
     return f"{'…' * (start > 0)}{other[start : start + 70]}"
 
 
