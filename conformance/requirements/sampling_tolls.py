@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from ..exchange import Exchange
-from ..likelihoods import REPLACEMENT, UNTOLD, Candidate, Key, Place, told
+from ..likelihoods import REPLACEMENT, Candidate, Key, Place, told
 from ..model import Finding, NotJudged, Violation
 from ..reply import objects, text
 from ..schema import show
@@ -19,7 +19,14 @@ SURELY = 0.75
 """Nats by which another token must have been ahead, for batches and kernels shift likelihoods a little."""
 
 TWICE = 2
-"""Places that must speak against an endpoint."""
+"""Places below which nothing is seen."""
+
+SOME, MANY = 3, 6
+"""Places that must speak against an endpoint: some, if they are half of those at which an effect would show; or many.
+Who takes a token that is nearly the likeliest now and then says one or two of them."""
+
+FAINT = -60.0
+"""Nats: what is told to be less likely is a sign for a token of which nothing is told, or never said."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +71,7 @@ def _history(exchange: Exchange) -> Iterator[Spot]:
 def _safe(candidate: Candidate, asked: str) -> bool:
     """A token of which it is known how often it came up: not one of the prompt's, which some endpoints count."""
     word = candidate.token.strip().lower()
-    return bool(word) and REPLACEMENT not in word and word not in asked and candidate.logprob > UNTOLD
+    return bool(word) and REPLACEMENT not in word and word not in asked and candidate.logprob > FAINT
 
 
 def prompt(exchange: Exchange) -> str:
@@ -85,8 +92,8 @@ def _likeliest(spot: Spot) -> Candidate:
 def better(exchange: Exchange, than: Callable[[Spot], Candidate] = _said) -> list[tuple[Place, Candidate]]:
     """The places where another token was surely ahead of one, that which was said, once the toll was taken; and it.
 
-    Where repetition_penalty is not pinned to its neutral value an endpoint may have a mild one of its own: then only
-    tokens that were said again, and others that were new, are compared.
+    Of two tokens at least one was said before.  Where repetition_penalty is not pinned to its neutral value an endpoint
+    may have a mild one of its own: then only tokens that were said again, and others that were new, are compared.
     """
     asked, toll = prompt(exchange).lower(), toll_of(exchange)
     pinned = "repetition_penalty" in exchange.sent
@@ -99,12 +106,27 @@ def better(exchange: Exchange, than: Callable[[Spot], Candidate] = _said) -> lis
         others = [
             (toll.left(other, each.said[other.key]), other)
             for other in each.place.listed
-            if other.key != mine.key and _safe(other, asked) and (pinned or (count and not each.said[other.key]))
+            if other.key != mine.key
+            and _safe(other, asked)
+            and (count or each.said[other.key])
+            and (pinned or (count and not each.said[other.key]))
         ]
         left, other = max(others, key=lambda pair: pair[0], default=(-1e9, mine))
         if left > toll.left(mine, count) + SURELY:
             found.append((each.place, other))
     return found
+
+
+def _strange(exchange: Exchange) -> int:
+    """At how many places a new token was said where another new one was surely ahead: what the endpoint counts then, a
+    prompt of its own for one, nobody sees."""
+    asked, places = prompt(exchange).lower(), 0
+    for each in _history(exchange):
+        mine = _said(each)
+        new = [other.logprob for other in each.place.listed if not each.said[other.key] and _safe(other, asked)]
+        if not each.said[mine.key] and _safe(mine, asked):
+            places += max(new, default=mine.logprob) > mine.logprob + SURELY
+    return places
 
 
 def _untouched(exchange: Exchange) -> tuple[int, int]:
@@ -126,17 +148,28 @@ def heeded(exchange: Exchange, name: str) -> Iterator[Finding]:
     elif best < fresh * 0.9:
         yield NotJudged(reason="cold replies do not say the likeliest token even where no penalty acts")
     else:
-        found = better(exchange)
-        if len(found) >= TWICE:
-            place, other = found[0]
-            yield Violation(
-                pointer="/choices/0/logprobs/content",
-                observed=(
-                    f"{show(place.said.token)} ({place.logprob:.3g}) where, the penalty counted, {show(other.token)} "
-                    f"({other.logprob:.3g}) was likelier, and the like at {len(found)} places"
-                ),
-                expected=f"the likeliest token after {name} {show(exchange.sent.get(name))} has taken its toll",
-                exchanges=(exchange.n,),
-            )
-        elif len(better(exchange, than=_likeliest)) < TWICE:
+        yield from _weighed(exchange, name)
+
+
+def _weighed(exchange: Exchange, name: str) -> Iterator[Finding]:
+    found, chances = better(exchange), len(better(exchange, than=_likeliest))
+    if len(found) < TWICE:
+        if chances < TWICE:
             yield NotJudged(reason="too little came up twice for an effect to be seen")
+    elif _strange(exchange) >= TWICE:
+        yield NotJudged(reason="cold replies do not say the likeliest token even where nothing was said before")
+    elif len(found) < SOME or (len(found) < MANY and len(found) * 2 < chances):
+        yield NotJudged(
+            reason="at nearly all places the likeliest token was said when the toll is taken, but not at all"
+        )
+    else:
+        place, other = found[0]
+        yield Violation(
+            pointer="/choices/0/logprobs/content",
+            observed=(
+                f"{show(place.said.token)} ({place.logprob:.3g}) where, the penalty counted, {show(other.token)} "
+                f"({other.logprob:.3g}) was likelier, and the like at {len(found)} places"
+            ),
+            expected=f"the likeliest token after {name} {show(exchange.sent.get(name))} has taken its toll",
+            exchanges=(exchange.n,),
+        )
