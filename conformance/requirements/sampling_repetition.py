@@ -19,6 +19,8 @@ from ..scenario import Script, both_modes, scenario
 from ..schema import show
 from ..spoil import ignores, streaming
 from .logprobs_asked import neutral
+from .sampling import TWICE, telling
+from .sampling_doubt import SURE, behind, wavers
 from .sampling_pull import WORD
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
@@ -33,10 +35,12 @@ LONG = 24
 @scenario(steps=3, tokens=120)
 def repeating(ask: Ask) -> Script:
     """Talk coldly with repetition_penalty at 1.0, above it and below."""
-    told = {"logprobs": True} if ask.has("logprobs") else {}
     yield [
-        ask(max_tokens=limit, also={**neutral(ask, temperature=ask.setting.cold, repetition_penalty=value), **told})
-        for value, limit in ((1.0, 40), (ABOVE, 40), (BELOW, 40))
+        ask(
+            max_tokens=40,
+            also={**neutral(ask, temperature=ask.setting.cold, repetition_penalty=value), **telling(ask, 20)},
+        )
+        for value in (1.0, ABOVE, BELOW)
     ]
     return None
 
@@ -75,11 +79,13 @@ of_repetition = partial(
     level=MUST,
     mutants=[ignores("repetition_penalty"), ignores("repetition_penalty", when=streaming)],
 )
-def repetition_acts(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+def repetition_acts(asked: tuple[Exchange, ...], *, run: tuple[Exchange, ...]) -> Iterator[Finding]:
     """With repetition_penalty well above 1.0 and well below it cold texts are not all the one it leaves alone."""
     texts = [each.text for each in asked[:3]]
     if not all(each.legible and each.text for each in asked[:3]) or min(map(_length, asked[:3])) < LONG:
         yield NotJudged(reason="too little was said for anything to come up again")
+    elif len(set(texts)) == 1 and not (wavers(run) or _moved(asked[0])):
+        yield SURE
     elif len(set(texts)) == 1:
         yield Violation(
             pointer="/choices/0",
@@ -87,6 +93,13 @@ def repetition_acts(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
             expected=f"another text at {ABOVE} or at {BELOW}",
             exchanges=tuple(each.n for each in asked[:3]),
         )
+
+
+def _moved(plain: Exchange) -> bool:
+    """Whether at some places of a cold text one that came up before would have been said far below 1.0."""
+    told = all_places(plain)
+    said = [place.said.key for place in told]
+    return sum(behind(place, BELOW, {*said[:at]}) for at, place in enumerate(told)) >= TWICE
 
 
 def variety(said: Sequence[Key]) -> float:
@@ -149,7 +162,7 @@ def before_a_word(ask: Ask) -> Script:
         ask(
             prompt=prompt + _later(talk.text),
             max_tokens=1,
-            also=neutral(ask, temperature=ask.setting.cold, repetition_penalty=value),
+            also={**neutral(ask, temperature=ask.setting.cold, repetition_penalty=value), **telling(ask, 20)},
         )
         for prompt in WORDY
         for value in (1.0, ABOVE, BELOW)
@@ -160,6 +173,13 @@ def before_a_word(ask: Ask) -> Script:
 def _said(exchange: Exchange) -> list[str]:
     """The words of the prompt, and what stands between them."""
     return [word for each in objects(exchange.sent.get("messages")) for word in WORD.findall(text(each.get("content")))]
+
+
+def _of_the_prompt(asked: Exchange) -> bool:
+    """Whether a token of the prompt would be said far below 1.0 in the place of what was."""
+    words = _said(asked)
+    places = ((place, {one.key for one in place.listed if one.token.strip() in words}) for place in all_places(asked))
+    return any(behind(place, BELOW, came_up) for place, came_up in places)
 
 
 def _of_the_reply_only() -> Mutant:
@@ -180,13 +200,15 @@ def _of_the_reply_only() -> Mutant:
     parameter="repetition_penalty",
     mutants=[_of_the_reply_only(), ignores("repetition_penalty")],
 )
-def prompts_count(_: Exchange, asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+def prompts_count(_: Exchange, asked: tuple[Exchange, ...], *, run: tuple[Exchange, ...]) -> Iterator[Finding]:
     """Tokens of the prompt have come up too: far below 1.0 one of them, if it has any logit above 0, is said first."""
     texts = [each.text for each in asked]
     if not all(each.legible and each.text.strip() and REPLACEMENT not in each.text for each in asked):
         yield NotJudged(reason="the first tokens could not be told apart")
     elif len(set(texts[:3])) == len(set(texts[3:])) == 1 and all(each.text.strip() in _said(each) for each in asked):
         yield NotJudged(reason="what is said first comes up in the prompt too, and may be ahead of all else there")
+    elif len(set(texts[:3])) == len(set(texts[3:])) == 1 and not (wavers(run) or any(map(_of_the_prompt, asked))):
+        yield SURE
     elif len(set(texts[:3])) == len(set(texts[3:])) == 1:
         yield Violation(
             pointer="/choices/0",
