@@ -54,10 +54,11 @@ def _loud(raised: Sequence[Exchange]) -> int | None:
 
 
 def one_thing(exchange: Exchange) -> bool:
-    """Whether a reply is one token over and over, or of tokens that have no text."""
+    """Whether a reply is one token over and over, or of tokens that have no text: by what is told of its tokens, which
+    may be more than the text has, or by the text."""
     said = [place.said.key for place in all_places(exchange)]
-    if len(said) > 1 and of_its_text(exchange):
-        return len(set(said)) == 1
+    if len(said) > 1 and len(set(said)) == 1 and of_its_text(exchange):
+        return True
     text = exchange.text.strip()
     lengths = range(1, len(text) // 2 + 1)
     return not text or any(text == text[:length] * (len(text) // length) for length in lengths)
@@ -118,7 +119,7 @@ def bias_bans(raised: tuple[Exchange, ...], lowered: tuple[Exchange, ...] = ()) 
     loud = _loud(raised) if all(each.legible for each in raised) else None
     if loud is None or not lowered or not lowered[0].legible:
         yield NotJudged(reason="no bias had an effect that could be seen")
-    elif one_thing(lowered[0]) and _same(raised[IDS.index(loud)], lowered[0]):
+    elif one_thing(lowered[0]) and raised[IDS.index(loud)].text.strip() == lowered[0].text.strip():
         yield Violation(
             pointer="/choices/0",
             observed=show(lowered[0].text),
