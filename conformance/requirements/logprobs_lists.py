@@ -23,6 +23,9 @@ from .logprobs_asked import entry_by_entry, lists, tells
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
+APART = 0.5
+"""Nats by which two log probabilities that are told of one place are two."""
+
 WITHOUT = NotJudged(reason="no lists of likeliest tokens were told")
 
 
@@ -210,6 +213,15 @@ def lists_descend(exchange: Exchange) -> Iterator[Finding]:
         )
 
 
+def _not_its_own(place: Place) -> bool:
+    """Whether a list tells another log probability of what was said, or leaves out what was likelier than its last: a
+    model that heeds no context has the same list everywhere, and it is right everywhere."""
+    there = [each.logprob for each in place.listed if each.key == place.said.key]
+    if there:
+        return all(abs(each - place.said.logprob) > APART for each in there)
+    return place.said.logprob > min(each.logprob for each in place.listed) + APART
+
+
 def _first_everywhere(told: list[Any]) -> list[Any]:
     for entry in told:
         entry["top_logprobs"] = told[0]["top_logprobs"]
@@ -235,7 +247,8 @@ def lists_are_of_their_place(exchange: Exchange) -> Iterator[Finding]:
         if len({place.said.key for place in full}) < 4:
             continue
         judged = True
-        if len({tuple((each.key, each.logprob) for each in place.listed) for place in full}) == 1:
+        same = len({tuple((each.key, each.logprob) for each in place.listed) for place in full}) == 1
+        if same and any(map(_not_its_own, full)):
             yield Violation(
                 pointer=f"/choices/{show(choice.index)}/logprobs/content/*/top_logprobs",
                 observed=f"the same list at all {len(full)} places",

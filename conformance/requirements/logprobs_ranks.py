@@ -24,6 +24,9 @@ SHOULD = Level.SHOULD
 NEAR = 0.5
 """By how much two likelihoods may differ, told at different moments, that are one."""
 
+ROUNDED = 0.05
+"""By how much the same one may, told twice in one reply."""
+
 
 def _next_place(told: list[Any]) -> list[Any]:
     lists = [entry["top_logprobs"] for entry in told]
@@ -87,6 +90,15 @@ def lists_hold_what_was_said(exchange: Exchange) -> Iterator[Finding]:
         )
 
 
+def _apart(place: Place) -> list[float]:
+    """The log probabilities of a list; what was said once, though it comes first and again where it ranks, with a log
+    probability that was rounded elsewhere."""
+    first, *rest = place.listed
+    again = [each for each in rest if each.key == first.key and abs(each.logprob - first.logprob) <= ROUNDED]
+    told = [first, *rest] if first.key != place.said.key else [first, *(each for each in rest if each not in again)]
+    return [logprob for _, logprob in {(each.key, each.logprob) for each in told}]
+
+
 def _in_tens(listed: list[Any]) -> list[Any]:
     return [{**each, "logprob": each["logprob"] / math.log(10)} for each in listed]
 
@@ -106,8 +118,7 @@ def lists_are_possible(exchange: Exchange) -> Iterator[Finding]:
     if not found:
         yield WITHOUT
     for place in found:
-        apart = {(each.key, each.logprob) for each in place.listed}
-        together = math.fsum(math.exp(min(logprob, 0.0)) for _, logprob in apart)
+        together = math.fsum(math.exp(min(logprob, 0.0)) for logprob in _apart(place))
         if together > 1.02:
             yield Violation(
                 pointer="/choices/*/logprobs/content/*/top_logprobs",

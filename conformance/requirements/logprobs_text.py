@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..exchange import Exchange
-from ..likelihoods import REPLACEMENT, Candidate, all_places, entries, joined, plain, told
+from ..likelihoods import REPLACEMENT, Candidate, Place, all_places, entries, joined, plain, told
 from ..model import Finding, Level, NotJudged, Violation
 from ..mutants import Object
 from ..reply import Choice, is_integer, members
@@ -49,6 +49,12 @@ def _words(candidate: Candidate) -> str | None:
             return None
     said = said.strip()
     return said if said and REPLACEMENT not in said else None
+
+
+def _headless(there: tuple[Place, ...]) -> tuple[Place, ...]:
+    """The places after what some formats begin a reply with: a special token, and all up to the last one."""
+    special = [at for at, place in enumerate(there) if SPECIAL.fullmatch(place.said.token)]
+    return there[special[-1] + 1 :] if special[:1] == [0] else there
 
 
 def _runner_up(entry: Object) -> None:
@@ -94,9 +100,9 @@ def are_of_the_text(exchange: Exchange) -> Iterator[Finding]:
     """The tokens whose log probabilities are told are those of the text: at least half of them are found in it."""
     judged = False
     for choice, there in told(exchange):
-        if not cut_by_length(choice):
+        if not cut_by_length(choice) or exchange.thought:
             continue
-        said = [words for place in there if (words := _words(place.said)) is not None]
+        said = [words for place in _headless(there) if (words := _words(place.said)) is not None]
         found = sum(words in choice.text for words in said)
         judged = judged or len(said) >= 4
         if len(said) >= 4 and found < len(said) / 2:
@@ -123,6 +129,11 @@ def _alike(says: str, text: str) -> bool:
     return whole_says != says and text.startswith(whole_says)
 
 
+def _say(said: tuple[Place, ...], text: str) -> bool:
+    """Whether the tokens joined are the text, or are it without what comes before it in some formats."""
+    return any(says is not None and _alike(says, text) for says in (joined(said), joined(_headless(said))))
+
+
 def _swapped(there: list[Any]) -> list[Any]:
     return [*there[1::-1], *there[2:]] if there[1:] and there[0]["token"] != there[1]["token"] else there[:-2]
 
@@ -145,7 +156,7 @@ def give_the_text(exchange: Exchange) -> Iterator[Finding]:
             continue
         says = joined(said) if said and len(said) == len(entries(choice)) else None
         judged = judged or says is not None
-        if says is not None and not _alike(says, choice.text):
+        if says is not None and not _say(said, choice.text):
             yield Violation(
                 pointer=f"/choices/{show(choice.index)}/logprobs/content",
                 observed=f"of tokens that say {show(says, 80)}",
@@ -197,6 +208,16 @@ def _thought(exchange: Exchange) -> bool:
     return bool(details.get("reasoning_tokens")) or any(choice.reasoning for choice in exchange.choices)
 
 
+def _before_the_texts(exchange: Exchange) -> int:
+    """How many tokens are told that come before the texts of the choices."""
+    return sum(len(there) - len(_headless(there)) for _, there in told(exchange))
+
+
+def _of_all_the_text(exchange: Exchange) -> bool:
+    """Whether all tokens of the texts are told: what is counted beyond them are tokens that have no text."""
+    return all(_say(there, choice.text) for choice, there in told(exchange))
+
+
 @of_text(
     "logprobs.counted",
     level=SHOULD,
@@ -207,11 +228,14 @@ def _thought(exchange: Exchange) -> bool:
     ],
 )
 def are_as_many_as_tokens(exchange: Exchange) -> Iterator[Finding]:
-    """There are as many entries as completion_tokens, or one less a choice: the end of a text may be counted untold."""
+    """There are as many entries as completion_tokens, or one less a choice: the end of a text may be counted untold.
+    Fewer there may be if they are all of the text, and more by those of a format that comes before it."""
     count, lengths = exchange.tokens("completion_tokens"), [len(entries(choice)) for choice in exchange.choices]
     if not is_integer(count) or not any(lengths) or _thought(exchange):
         yield NotJudged(reason="there was no usage beside log probabilities, or tokens of thoughts were counted")
-    elif not count - len(lengths) <= sum(lengths) <= count:
+    elif sum(lengths) > count + _before_the_texts(exchange) or (
+        sum(lengths) < count - len(lengths) and not _of_all_the_text(exchange)
+    ):
         yield Violation(
             pointer="/choices/*/logprobs/content",
             observed=f"{sum(lengths)} entries",

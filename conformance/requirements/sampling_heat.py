@@ -17,6 +17,7 @@ from ..scenario import Script, scenario
 from ..spoil import either, ignores
 from ..statistics import ALPHA, betrayed, tempered
 from .logprobs_asked import neutral
+from .logprobs_ranks import ROUNDED
 from .sampling import ENOUGH, NEITHER, PROMPT, first_tokens, telling
 from .sampling_bends import as_if, cooling, on_sampling
 
@@ -43,11 +44,14 @@ def heated(ask: Ask) -> Script:
 def _ratios(place: Place) -> tuple[float, float]:
     """How much what was said speaks for temperature 1 and against 1.99, and how much it would on average at 1.
 
-    Both are of the listed tokens alone, so that masks of what lies beyond the list change nothing.
+    Both are of the listed tokens alone, so that masks of what lies beyond the list change nothing.  What has the same
+    name and another log probability is another token.
     """
     told = [each.logprob for each in place.listed]
     one, hot = tempered(told, 1.0), tempered(told, HOT)
-    said = next((at for at, each in enumerate(place.listed) if each.key == place.said.key), None)
+    apart = {at: abs(each.logprob - place.said.logprob) for at, each in enumerate(place.listed)}
+    same = [at for at in apart if place.listed[at].key == place.said.key and apart[at] < ROUNDED]
+    said = min(same, key=lambda at: apart[at], default=None)
     average = math.fsum(math.exp(a) * (a - b) for a, b in zip(one, hot, strict=True))
     inside = math.fsum(math.exp(min(each, 0.0)) for each in told)
     return (0.0 if said is None else one[said] - hot[said]), average * min(inside, 1.0)
