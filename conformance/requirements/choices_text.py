@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..conversations import choices, talk, talks
 from ..exchange import Exchange
-from ..model import Finding, Kind, Level, NotJudged, Observation, Violation
+from ..model import JSON, Finding, Kind, Level, NotJudged, Observation, Violation
 from ..mutants import Mutant, Object, Sent
 from ..reply import is_integer, members, objects, text
 from ..requirement import requirement
@@ -67,7 +67,7 @@ def something_is_said(exchange: Exchange) -> Iterator[Violation]:
         )
 
 
-def silent_ones(several: Exchange) -> Iterator[Finding]:
+def silent_ones(several: Exchange, run: Sequence[Exchange]) -> Iterator[Finding]:
     """The choices that say nothing, though another one speaks and no thoughts can have taken their room.
 
     Those that say "stop" may have begun with an end-of-text token.
@@ -81,13 +81,19 @@ def silent_ones(several: Exchange) -> Iterator[Finding]:
         if not (choice.text or choice.reasoning or choice.refusal or choice.tool_calls)
         and choice.finish_reason not in ("stop", "content_filter")
     ]
-    if silent and several.thought:
+    if silent and (several.thought or all(_speaks_elsewhere(choice.index, several, run) for choice in silent)):
         yield NotJudged(reason="its limit may have been spent on thoughts that are not shown")
         return
     for choice in silent:
         yield Violation(
             pointer=f"/choices/{show(choice.index)}", observed="silent", expected="text", exchanges=(several.n,)
         )
+
+
+def _speaks_elsewhere(index: JSON, one: Exchange, run: Sequence[Exchange]) -> bool:
+    """Whether a choice of this index says something in another such reply: then nothing has lost it."""
+    others = (each for each in run if each.scenario == one.scenario and each.asked_stream is one.asked_stream)
+    return any(choice.text for each in others if each.legible for choice in each.choices if choice.index == index)
 
 
 @requirement(
@@ -112,13 +118,13 @@ def silent_ones(several: Exchange) -> Iterator[Finding]:
         ),
     ],
 )
-def every_choice_speaks(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+def every_choice_speaks(asked: tuple[Exchange, Exchange], *, run: tuple[Exchange, ...]) -> Iterator[Finding]:
     """In a whole reply of n choices each of them says something."""
     three = asked[0]
     if three.asked_stream or len(three.choices) < 2:
         yield NotJudged(reason="no whole reply of several choices")
     else:
-        yield from silent_ones(three)
+        yield from silent_ones(three, run)
 
 
 def _all_alike() -> Mutant:

@@ -36,13 +36,17 @@ def more_than_asked(member: str) -> Mutant:
     )
 
 
-def within(member: str) -> Callable[[Exchange], Iterator[Violation]]:
-    """The check that a reply's usage does not exceed a limit."""
+def _none(_: Exchange) -> int:
+    return 0
+
+
+def within(member: str, apart: Callable[[Exchange], int] = _none) -> Callable[[Exchange], Iterator[Violation]]:
+    """The check that a reply's usage, without the tokens that are apart, does not exceed a limit."""
 
     def check(exchange: Exchange) -> Iterator[Violation]:
         limit, used = exchange.sent.get(member), exchange.tokens("completion_tokens")
         most = limit * exchange.asked_choices if is_integer(limit) else 0
-        if used is not None and used > most:
+        if used is not None and used - apart(exchange) > most:
             yield Violation(
                 pointer="/usage/completion_tokens",
                 observed=str(used),
@@ -50,6 +54,12 @@ def within(member: str) -> Callable[[Exchange], Iterator[Violation]]:
             )
 
     return check
+
+
+def thoughts(exchange: Exchange) -> int:
+    """The tokens that usage says were thought, of all that it counts."""
+    count = members((exchange.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
+    return count if is_integer(count) and count > 0 else 0
 
 
 def limited_by(member: str) -> Callable[[Exchange], bool]:
@@ -91,8 +101,9 @@ def limits(member: str) -> Scenario:
     ],
 )
 def within_max_tokens(exchange: Exchange) -> Iterator[Violation]:
-    """A reply never has more tokens than max_tokens allows each of its choices, by its own count."""
-    yield from within("max_tokens")(exchange)
+    """A reply never has more tokens than max_tokens allows each of its choices, by its own count; thoughts that are
+    counted apart may be outside of it."""
+    yield from within("max_tokens", thoughts)(exchange)
 
 
 @requirement(
@@ -140,7 +151,7 @@ def long_leash(ask: Ask) -> Script:
         and exchange.asked_choices == 1
         and bool(exchange.choices)
         and exchange.choices[0].finish_reason == "length"
-        and not members((exchange.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
+        and not thoughts(exchange)
     ),
     mutants=[
         either("counts-one-token-too-few", "usage counts one completion token too few", _one_too_few),

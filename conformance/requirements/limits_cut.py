@@ -133,12 +133,18 @@ def cut_says_length_by_convention(free: Exchange, cut: tuple[Exchange, ...]) -> 
     yield from cut_says_length(free, cut)
 
 
-MANY_TIMES = 4
-"""How many times as long one reply may be as another of equally many tokens, for tokens are not equally long."""
+MANY_TIMES = 8
+"""How many times as long one reply may be as another of equally many tokens, for tokens are not equally long: a long
+word of one language has eight times the bytes of a character of another."""
 
 
 def _runs_on(_: Sent, said: str, index: int) -> str:
-    return said * 6 if index else said
+    return said * 32 if index else said
+
+
+def _size(said: str) -> int:
+    """Bytes, for vocabularies are made of them: what has few characters has large ones."""
+    return len(said.encode("utf-8", "replace"))
 
 
 @requirement(
@@ -166,12 +172,12 @@ def every_choice_is_limited(asked: tuple[Exchange, Exchange]) -> Iterator[Findin
     if not readable or len(cut) < len(three.choices) + 1:
         yield NotJudged(reason="not all choices were cut by their limit")
         return
-    least = max(len(three.choices[0].text), len(one.text))
+    least = max(map(_size, (three.choices[0].text, one.text)))
     for choice in three.choices[1:]:
-        if len(choice.text) > MANY_TIMES * least:
+        if _size(choice.text) > MANY_TIMES * least:
             yield Violation(
                 pointer=f"/choices/{show(choice.index)}",
-                observed=f"{len(choice.text)} characters long",
-                expected=f"about as long as the {least} characters that the same max_tokens gave elsewhere",
+                observed=f"{_size(choice.text)} bytes long",
+                expected=f"about as long as the {least} bytes that the same max_tokens gave elsewhere",
                 exchanges=(three.n,),
             )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ..contract import Contract
 from ..conversations import choices, stream, talks
@@ -76,11 +76,11 @@ def indexes_are_in_range(exchange: Exchange, *, contract: Contract) -> Iterator[
         )
     ],
 )
-def every_choice_speaks(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+def every_choice_speaks(asked: tuple[Exchange, Exchange], *, run: tuple[Exchange, ...]) -> Iterator[Finding]:
     """In a stream of n choices each of them says something."""
     three = asked[0]
     if three.streamed:
-        yield from silent_ones(three)
+        yield from silent_ones(three, run)
     else:
         yield NotJudged(reason="no stream of several choices")
 

@@ -9,7 +9,7 @@ from .. import strict_json
 from ..ask import Ask
 from ..conversations import choices, whole_and_stream
 from ..exchange import Exchange
-from ..model import Depth, Finding, Kind, Level, NotJudged, Violation
+from ..model import JSON, Depth, Finding, Kind, Level, NotJudged, Violation
 from ..mutants import Call, Mutant, Object, Sent
 from ..reply import is_integer
 from ..requirement import requirement
@@ -18,6 +18,36 @@ from ..spoil import either, streaming
 from .usage import COUNTS, TOLERANCE, _usage, count, counted
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
+
+
+UNSEEN = frozenset(
+    {
+        "frequency_penalty",
+        "logit_bias",
+        "logprobs",
+        "max_completion_tokens",
+        "max_tokens",
+        "min_p",
+        "n",
+        "presence_penalty",
+        "repetition_penalty",
+        "seed",
+        "stop",
+        "stream",
+        "stream_options",
+        "temperature",
+        "top_k",
+        "top_logprobs",
+        "top_p",
+        "user",
+    }
+)
+"""Members of a request that change no prompt; of all others a template may make something of its own."""
+
+
+SPARSE = 1.5
+"""How many times as long a text may be as another of equally many tokens; of three choices one alone that is counted
+has a third of the tokens."""
 
 
 def _first_only(sent: Sent, usage: Object) -> None:
@@ -57,7 +87,7 @@ of_n = partial(requirement, source="usage", scenario=choices, feature="n", param
 def all_choices_are_counted(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
     """completion_tokens counts the tokens of all choices: max_tokens for each that the limit cut, at least one for each
     other that says something."""
-    three = asked[0]
+    three, one = asked
     most = three.sent.get("max_tokens")
     if not counted(three) or len(three.choices) < 2 or not is_integer(most):
         yield NotJudged(reason="there was no usage beside several choices")
@@ -65,8 +95,12 @@ def all_choices_are_counted(asked: tuple[Exchange, Exchange]) -> Iterator[Findin
     full = [choice for choice in three.choices if choice.finish_reason == "length"]
     others = [choice for choice in three.choices if choice.finish_reason != "length" and choice.text.strip()]
     least = len(full) * (most - 1) + len(others)  # one less each: a token may go uncounted where a limit cuts
-    if count(three, "completion_tokens") < least:
-        shared = _shared(three, asked[1])
+    if count(three, "completion_tokens") >= least:
+        return
+    shared = _shared(three, one, most)
+    if not shared and _as_dense(three, one):
+        yield NotJudged(reason="its limit may have been spent on tokens that are neither shown nor counted")
+    else:
         yield Violation(
             pointer="/usage/completion_tokens",
             observed=f"{count(three, 'completion_tokens')}{', and the texts are as short as that' if shared else ''}",
@@ -77,11 +111,20 @@ def all_choices_are_counted(asked: tuple[Exchange, Exchange]) -> Iterator[Findin
         )
 
 
-def _shared(several: Exchange, one: Exchange) -> bool:
-    """Whether the limit was shared among choices: all of them say hardly more than one alone does."""
-    limits = several.sent.get("max_tokens") == one.sent.get("max_tokens") and one.asked_choices == 1
-    said = sum(len(choice.text) for choice in several.choices)
-    return limits and one.legible and several.legible and 2 * said <= 3 * len(one.text)
+def _shared(three: Exchange, one: Exchange, most: int) -> bool:
+    """Whether the limit was shared among choices: together they have as many tokens as one alone, none is silent, and
+    all were cut."""
+    cut = all(choice.text and choice.finish_reason == "length" for choice in three.choices)
+    limits = one.asked_choices == 1 and one.sent.get("max_tokens") == most and counted(one)
+    together = most - len(three.choices) <= count(three, "completion_tokens") <= most
+    return cut and limits and together and count(one, "completion_tokens") >= most - 1
+
+
+def _as_dense(three: Exchange, one: Exchange) -> bool:
+    """Whether the texts of several choices have nearly as many tokens for their length as one alone has."""
+    said = sum(len(choice.text) for choice in three.choices)
+    tokens = count(three, "completion_tokens"), count(one, "completion_tokens")
+    return counted(one) and tokens[0] * len(one.text) * SPARSE >= tokens[1] * said
 
 
 @of_n(
@@ -138,8 +181,8 @@ def prompt_count_is_stable(exchanges: Sequence[Exchange]) -> Iterator[Violation]
     """Equal prompts cost equally many prompt_tokens, whatever else was asked."""
     first: dict[bytes, Exchange] = {}
     for exchange in exchanges:
-        seen = {
-            name: exchange.sent.get(name) for name in ("model", "messages", "tools", "functions", "response_format")
+        seen: dict[str, JSON] = {
+            name: value for name, value in exchange.sent.items() if value is not None and name not in UNSEEN
         }
         key = strict_json.canonical(seen)
         other = first.pop(key, None)

@@ -20,6 +20,20 @@ DETAILS = {"prompt_tokens": "prompt_tokens_details", "completion_tokens": "compl
 """The member that says what a count is made of, by the count."""
 
 
+PARTS = frozenset(
+    {
+        "accepted_prediction_tokens",
+        "audio_tokens",
+        "cached_tokens",
+        "image_tokens",
+        "reasoning_tokens",
+        "rejected_prediction_tokens",
+        "text_tokens",
+    }
+)
+"""Details that are known to be parts of the count; others may be of drafts that nobody bills, or no tokens at all."""
+
+
 def _far_too_many(whole: str, part: str) -> Callable[[Sent, Object], None]:
     return _usage(lambda _, usage: usage.update({DETAILS[whole]: {part: usage[whole] + 50}}))
 
@@ -48,7 +62,7 @@ def parts_are_not_more_than_the_whole(exchange: Exchange) -> Iterator[Violation]
         most = prompt if whole == "prompt_tokens" else completed
         for name, part in members((exchange.usage or {}).get(details)).items():
             outside = is_integer(part) and name == "reasoning_tokens" and total == prompt + completed + part
-            if is_integer(part) and part > most and not outside:
+            if name in PARTS and is_integer(part) and part > most and not outside:
                 yield Violation(
                     pointer=f"/usage/{details}/{name}", observed=show(part), expected=f"at most the {most} of {whole}"
                 )
