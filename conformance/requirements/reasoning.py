@@ -46,7 +46,7 @@ def thought(exchange: Exchange) -> int:
 def thinks(exchange: Exchange, choice: Choice) -> str | None:
     """What shows that a choice holds thoughts; None if nothing does."""
     mark = marker_in(choice.text)
-    if choice.reasoning:
+    if choice.reasoning.strip():
         return f"reasoning_content {show(choice.reasoning)}"
     return f"a text with {mark}" if mark else f"{thought(exchange)} reasoning_tokens" if thought(exchange) else None
 
@@ -195,7 +195,7 @@ def thoughts_are_not_apart_by_default(asked: tuple[Exchange, ...]) -> Iterator[V
 def _with_thoughts_inside(exchanges: Iterable[Exchange]) -> Iterator[Violation]:
     for exchange in exchanges:
         for choice in exchange.choices:
-            if choice.reasoning:
+            if choice.reasoning.strip():
                 yield Violation(
                     pointer=f"/choices/{show(choice.index)} reasoning_content",
                     observed=show(choice.reasoning),
