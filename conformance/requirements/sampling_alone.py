@@ -24,11 +24,11 @@ SHOULD = Level.SHOULD
 BEFORE = 40
 """First tokens without a parameter."""
 
-AFTER = ((LOW, 10, None), (TOP_P, 28, None), (TOP_K, 10, "top-k"), (MIN_P, 10, "min-p"))
+AFTER = ((LOW, 24, None), (TOP_P, 28, None), (TOP_K, 10, "top-k"), (MIN_P, 10, "min-p"))
 """First tokens with one, so many that an endpoint which ignores it shows it 99 times in 100; and its feature."""
 
 
-@scenario(steps=98, tokens=98, depth=Depth.FULL)
+@scenario(steps=112, tokens=112, depth=Depth.FULL)
 def one_by_one(ask: Ask) -> Script:
     """Ask for first tokens, one a request: forty as the model has them, and ten or more with each parameter."""
     asked: list[dict[str, JSON]] = [neutral(ask)] * BEFORE

@@ -16,8 +16,9 @@ from ..requirement import requirement
 from ..scenario import Scenario, Script, Variant, drawn, scenario
 from ..spoil import ignores, streaming
 from ..statistics import ALPHA, at_least
-from .sampling import LISTED, MANY, Bend, bent, coincidences, judged, modes
+from .sampling import LISTED, MANY, Bend, bent, judged, modes
 from .sampling_extremes import EXTREMES, REPLIES, TOKENS, alone, extreme
+from .sampling_favourites import favoured_alike
 from .sampling_letters import CHOICES, LENGTH
 from .sampling_odds import REQUESTS, by_odds
 
@@ -41,9 +42,9 @@ SCATTERED = 6
 
 def _cold_scattered(before: Sequence[str], after: Sequence[str]) -> bool:
     """At such a temperature only tokens within a few hundredths of a nat of the likeliest are said.  Six of them there
-    are in a model without favourites, whose warm first tokens are hardly ever the same twice; where gaps between the
-    likeliest are a fifth of a nat, as they are in language models, in 1 of 10,000 prompts."""
-    return len(set(after)) >= SCATTERED and coincidences(before) >= 2
+    are in a model that has next to no favourites; where gaps between the likeliest are a fifth of a nat, as they are in
+    language models, in 1 of 10,000 prompts."""
+    return len(set(after)) >= SCATTERED and favoured_alike(before, after)
 
 
 def _nucleus_left(before: Sequence[str], after: Sequence[str]) -> bool:
