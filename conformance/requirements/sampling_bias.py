@@ -12,7 +12,7 @@ from typing import Any
 
 from ..ask import Ask
 from ..exchange import Exchange
-from ..likelihoods import all_places, of_its_text
+from ..likelihoods import UNTOLD, all_places, of_its_text
 from ..model import Depth, Finding, Level, NotJudged, Violation
 from ..mutants import Call, Mutant, Object, When
 from ..reply import members
@@ -27,6 +27,11 @@ MUST = Level.MUST
 
 IDS = (64, 100, 220)
 """Ids that every vocabulary has."""
+
+FAR = 40.0
+"""Nats within which the eight likeliest tokens of language models lie, by a wide margin."""
+
+WIDE = NotJudged(reason="likelihoods lie so far apart that a bias of 100 may not bridge what is between two of them")
 
 
 @scenario(steps=5, tokens=30)
@@ -64,6 +69,13 @@ def one_thing(exchange: Exchange) -> bool:
     return not text or any(text == text[:length] * (len(text) // length) for length in lengths)
 
 
+def _wide(exchange: Exchange) -> bool:
+    """Whether some token that was said, or is one of the likeliest few, was told to be far behind the likeliest."""
+    places = ([place.said, *place.listed] for place in all_places(exchange))
+    told = ([each.logprob for each in candidates if each.logprob > UNTOLD] for candidates in places)
+    return any(max(each) - min(each) > FAR for each in told if each)
+
+
 def _with_biases(name: str, about: str, change: Callable[[Object], Object], when: When | None = None) -> Mutant:
     """The biases count as others."""
 
@@ -98,7 +110,11 @@ def bias_forces(raised: tuple[Exchange, ...], *_: tuple[Exchange, ...]) -> Itera
     """A token raised by 100 is said at every place: at least one of three makes the text one thing over and over."""
     if not all(each.legible for each in raised):
         yield NotJudged(reason="the replies could not be read")
-    elif not any(map(one_thing, raised)):
+    elif any(map(one_thing, raised)):
+        return
+    elif any(map(_wide, raised)):
+        yield WIDE
+    else:
         yield Violation(
             pointer="/choices/0",
             observed=", ".join(show(each.text, 40) for each in raised),
@@ -153,7 +169,11 @@ def several_count(raised: tuple[Exchange, ...], lowered: tuple[Exchange, ...] = 
     alone = raised[IDS.index(loud)]
     if all(_same(alone, each) for each in raised):
         yield NotJudged(reason="the tokens that are raised look the same")
-    elif not (one_thing(lowered[1]) and _same(alone, lowered[1])):
+    elif one_thing(lowered[1]) and _same(alone, lowered[1]):
+        return
+    elif _wide(lowered[1]):
+        yield WIDE
+    else:
         yield Violation(
             pointer="/choices/0",
             observed=show(lowered[1].text),
