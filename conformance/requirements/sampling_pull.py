@@ -1,8 +1,9 @@
 """What a penalty does where no list shows it: at its strongest and at its weakest it pulls a cold reply apart.
 
 Between the two lie four nats for a token that came up before, and with frequency_penalty four more for every further
-time.  So who says a word the fourth time with both, and wavers at a low temperature, does not heed it.  What
-presence_penalty adds once, a model may well be ahead of at every place: the same text shows nothing of it.
+time.  So who says a word the fourth time with both, and wavers at a low temperature, does not heed it, if words are
+tokens: if no fewer tokens are counted than there are words.  What presence_penalty adds once, a model may well be ahead
+of at every place: the same text shows nothing of it.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ def pulled(plus: Exchange, minus: Exchange, name: str, warmed: Sequence[Exchange
         yield NotJudged(reason="thoughts come before the text, and are not the same each time")
     elif name != "frequency_penalty":
         yield NotJudged(reason="the model may be surer of each word than the penalty takes, and no list shows it")
+    elif (plus.tokens("completion_tokens") or 0) < len(WORD.findall(plus.text)):
+        yield NotJudged(reason="tokens may be of several words, of which each comes up again in others")
     elif max(Counter(WORD.findall(plus.text)).values(), default=0) < OFTEN:
         yield NotJudged(reason="too little came up again and again for an effect to be seen")
     else:
