@@ -21,16 +21,16 @@ from .sampling_bends import LOW, MIN_P, MUST, TOP_K, TOP_P
 
 SHOULD = Level.SHOULD
 
-BEFORE = 40
+BEFORE = 60
 """First tokens without a parameter."""
 
 AFTER = ((LOW, 24, None), (TOP_P, 28, None), (TOP_K, 10, "top-k"), (MIN_P, 10, "min-p"))
 """First tokens with one, so many that an endpoint which ignores it shows it 99 times in 100; and its feature."""
 
 
-@scenario(steps=112, tokens=112, depth=Depth.FULL)
+@scenario(steps=132, tokens=132, depth=Depth.FULL)
 def one_by_one(ask: Ask) -> Script:
-    """Ask for first tokens, one a request: forty as the model has them, and ten or more with each parameter."""
+    """Ask for first tokens, one a request: sixty as the model has them, and ten or more with each parameter."""
     asked: list[dict[str, JSON]] = [neutral(ask)] * BEFORE
     for bend, count, feature in AFTER:
         if feature is None or ask.has(feature):

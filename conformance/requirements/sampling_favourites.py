@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from .sampling import coincidences
 
-FEW = 64
-"""Of so many pairs of tokens one is the same where 64 are equally likely.  A model that has hardly any favourites among
+FEW = 84
+"""Of so many pairs of tokens one is the same where 84 are equally likely.  A model that has hardly any favourites among
 hundreds has fewer; and where it has some, a low temperature has them said."""
 
-CLOSER = 2
+CLOSER = 3
 """How many times as often two tokens with the parameter are the same, at most, if it has no effect."""
 
 

@@ -1,0 +1,166 @@
+"""Models and samplers that are unusual and honest: what they say, or how they draw it, is held against no endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import pytest
+
+from conformance.model import Verdict
+from conformance.mutants import Mutant, Object
+from conformance.reference.language_model import LanguageModel
+from conformance.reference.sampler import Sampler, Sampling, log_softmax
+from conformance.reference.vocabulary import IDS, encode
+from conformance.requirements.logprobs_asked import entry_by_entry, tells
+from conformance.spoil import either
+
+from . import desk
+from .desk import Oddity
+from .rehearsal import rehearse
+from .speakers import STORY, Said, Speaker
+
+LISTS = frozenset({"logprobs", "top-logprobs"})
+Logits: TypeAlias = "tuple[float, ...]"
+
+
+def against(oddity: Oddity, *selection: str, without: frozenset[str] = frozenset(), seed: int = 1) -> set[str]:
+    """The rows that hold something against it."""
+    _, judged = rehearse("highwayapi", oddity, seed, without=without, selection=selection)
+    return {each.row.id for each in judged if each.verdict in (Verdict.FAIL, Verdict.WARN, Verdict.ERROR)}
+
+
+# -- texts
+
+
+def _now_and_then(one: str, other: str, share: float) -> Said:
+    """A story of which the second token is one of two."""
+    return lambda chance: [STORY[0], one if chance.random() < share else other, *STORY[1:40]]
+
+
+@pytest.mark.parametrize(("one", "other"), [(" !", " ,"), ("", " just")], ids=["a sign", "a word"])
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_near_tie_of_cold_replies_is_no_garbling(one: str, other: str, seed: int) -> None:
+    """A sign, or a word, that is there in half of the cold replies was lost by nobody."""
+    oddity = Oddity(name="a near tie", speaker=Speaker(text=_now_and_then(one, other, 0.5)))
+    assert against(oddity, "streaming.same-text", seed=seed) == set()
+
+
+def test_limits_are_spent_on_tokens_that_nobody_sees() -> None:
+    """Where three tokens of each choice are neither shown nor counted, no choice went uncounted."""
+
+    def spent(_: Object, body: Object) -> None:
+        if isinstance(body.get("usage"), dict):
+            body["usage"]["completion_tokens"] -= 3 * len(body["choices"]) if "message" in body["choices"][0] else 0
+            body["usage"]["total_tokens"] = body["usage"]["prompt_tokens"] + body["usage"]["completion_tokens"]
+        for choice in body["choices"]:
+            if "message" in choice:
+                choice["message"]["content"] = " ".join((choice["message"]["content"] or "").split()[:-3])
+
+    story = Speaker(text=lambda _: STORY)
+    oddity = Oddity(
+        name="hidden tokens", speaker=story, mutant=either("", "", spent, when=lambda sent: "stream" not in sent)
+    )
+    assert against(oddity, "usage.counts-all-choices") == set()
+
+
+# -- models and samplers
+
+
+def _by(monkeypatch: pytest.MonkeyPatch, logits: Callable[[Logits], list[float]]) -> None:
+    plainly = LanguageModel._logits
+    monkeypatch.setattr(LanguageModel, "_logits", lambda model, position: tuple(logits(plainly(model, position))))
+    monkeypatch.setattr(desk, "SPOKEN", {})
+
+
+@pytest.mark.parametrize("times", [8.0, 20.0])
+def test_a_bias_need_not_bridge_everything(times: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where logits lie hundreds apart a token that is raised by 100 is not always said."""
+    _by(monkeypatch, lambda logits: [each * times for each in logits])
+    assert against(Oddity(name="huge logits"), "sampling.logit-bias-*") == set()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_model_without_favourites_is_scattered_when_cold(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At temperature 0.02 it says what others say at 1."""
+    _by(monkeypatch, lambda logits: [each * 0.02 for each in logits])
+    assert against(Oddity(name="tiny logits"), "sampling.temperature-low", without=LISTS, seed=seed) == set()
+
+
+def test_a_model_may_heed_no_context(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lists are the same at all places, and right."""
+    _by(monkeypatch, lambda logits: [-float(at % 97) / 30 for at in range(len(logits))])
+    assert against(Oddity(name="one distribution"), "logprobs.lists-differ") == set()
+
+
+def test_a_model_that_is_stuck_says_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One word for ever is not what a bias made of an id, though it begins with its letter."""
+    word = IDS[b" and"]
+    _by(monkeypatch, lambda logits: [each + 60 * (at == word) for at, each in enumerate(logits)])
+    assert "sampling.logit-bias-bans" not in against(Oddity(name="stuck"), "sampling.logit-bias-*")
+
+
+def test_factors_do_nothing_to_what_is_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """repetition_penalty may be taken of log probabilities, and those of a sure model are nearly 0."""
+    _by(monkeypatch, lambda logits: log_softmax([each + 14 * (each == max(logits)) for each in logits]))
+    assert against(Oddity(name="sure"), "sampling.repetition-penalty-acts", "choices") == set()
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_penalties_may_count_a_prompt_that_nobody_sees(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an endpoint says to its model before all messages has come up too."""
+    hidden = encode("You are a quiet helper, and the one who said that he would, in a few words, tell it all. ")
+    plainly = Sampler.__init__
+
+    def counting(sampler: Any, sampling: Sampling, prompt: Any, chance: Any) -> None:
+        plainly(sampler, sampling, prompt, chance)
+        sampler._said.update([*hidden, *prompt])
+
+    monkeypatch.setattr(Sampler, "__init__", counting)
+    monkeypatch.setattr(desk, "SPOKEN", {})
+    assert against(Oddity(name="hidden"), "sampling.*-penalty-acts", "sampling.*-penalty-negative", seed=seed) == set()
+
+
+# -- what is told
+
+
+def _sentinel(entry: Object) -> None:
+    if all(each["bytes"] != entry["bytes"] for each in entry["top_logprobs"]):
+        entry["logprob"] = -100.0
+
+
+def _said_again(entry: Object) -> None:
+    said = {name: value for name, value in entry.items() if name != "top_logprobs"}
+    if entry["top_logprobs"]:
+        entry["top_logprobs"] = [{**said, "logprob": said["logprob"] - 0.004}, *entry["top_logprobs"]]
+
+
+def _blank(_: Object, body: Object) -> None:
+    for choice in body["choices"]:
+        (choice.get("message") or choice["delta"])["reasoning_content"] = "\n\n"
+
+
+def _drafts(_: Object, body: Object) -> None:
+    if isinstance(body.get("usage"), dict):
+        body["usage"]["completion_tokens_details"] = {"draft_tokens": body["usage"]["completion_tokens"] * 2 + 4}
+
+
+def _template(sent: Object, body: Object) -> None:
+    if sent.get("enable_thinking") is False and isinstance(body.get("usage"), dict):
+        body["usage"]["prompt_tokens"] += 4
+        body["usage"]["total_tokens"] += 4
+
+
+TOLD: list[tuple[str, Mutant, tuple[str, ...]]] = [
+    ("a sign for what is not listed", tells("", "", entry_by_entry(_sentinel)), ("sampling.*-penalty-*",)),
+    ("said first, and again where it ranks", tells("", "", entry_by_entry(_said_again)), ("logprobs.lists-sum",)),
+    ("thoughts of white space", either("", "", _blank), ("reasoning.switched-off", "reasoning.not-apart*")),
+    ("drafts among the details", either("", "", _drafts), ("usage.details",)),
+    ("a template without thoughts", either("", "", _template), ("usage.prompt-stable", "reasoning")),
+]
+
+
+@pytest.mark.parametrize(("mutant", "selection"), [each[1:] for each in TOLD], ids=[each[0] for each in TOLD])
+def test_what_is_told_is_no_fault(mutant: Mutant, selection: tuple[str, ...]) -> None:
+    """Nothing is said against how an endpoint tells it."""
+    assert against(Oddity(name="told", mutant=mutant), *selection) == set()
