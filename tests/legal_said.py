@@ -79,6 +79,10 @@ def _hidden_end(usage: Object, ended: int) -> None:
     usage["total_tokens"] += ended
 
 
+def _beyond_the_stop(usage: Object, ended: int) -> None:
+    _hidden_end(usage, 5 * ended)
+
+
 def _thoughts_outside(usage: Object, _: int) -> None:
     usage["completion_tokens_details"] = {"reasoning_tokens": 7}
     usage["total_tokens"] += 7
@@ -121,6 +125,7 @@ def _ends_early(answer: Answer, _: Contract) -> Answer:
 STOPS = frozenset(
     {
         "stop.array-acts",
+        "stop.ends-generation",
         "stop.ends-output",
         "stop.finish-reason",
         "stop.nothing-lost",
@@ -129,6 +134,7 @@ STOPS = frozenset(
         "stop.whole-or-nothing",
     }
 )
+COUNTED_STOPS = frozenset({"stop.ends-generation", "stop.finish-reason-of-every-choice"})
 NOTHING_TO_CUT = STOPS | UNLIMITED
 WITHOUT_TEXT = frozenset({"logprobs.exact", "logprobs.of-the-text"})
 BIASES = frozenset({"sampling.logit-bias-bans", "sampling.logit-bias-several"})
@@ -204,11 +210,12 @@ SAID = [
         inconclusive=frozenset({"stop.same-in-both-modes", "usage.stream-agrees"}),
     ),
     _usage("a hidden end of text is counted", _hidden_end),
+    _usage("a stop is seen some tokens later", _beyond_the_stop, lambda sent: bool(sent.get("stop"))),
     _usage(
         "thoughts are counted outside",
         _thoughts_outside,
         _free_to_think,
-        inconclusive=frozenset({"limits.length-means-cut", "logprobs.counted", "limits.every-choice"}),
+        inconclusive=frozenset({"limits.length-means-cut", "logprobs.counted", "limits.every-choice", *COUNTED_STOPS}),
     ),
     _asked_as(
         "cold replies are never the same",
