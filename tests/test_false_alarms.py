@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import pytest
@@ -22,7 +22,7 @@ from .rehearsal import rehearse
 from .speakers import STORY, Said, Speaker
 
 LISTS = frozenset({"logprobs", "top-logprobs"})
-Logits: TypeAlias = "tuple[float, ...]"
+Logits: TypeAlias = "Sequence[float]"
 
 
 def against(oddity: Oddity, *selection: str, without: frozenset[str] = frozenset(), seed: int = 1) -> set[str]:
