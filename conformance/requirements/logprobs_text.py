@@ -152,7 +152,7 @@ def give_the_text(exchange: Exchange) -> Iterator[Finding]:
     """The tokens of a text that its limit cut, joined, are the text."""
     judged = False
     for choice, said in told(exchange):
-        if not cut_by_length(choice):
+        if not cut_by_length(choice) or exchange.thought:
             continue
         says = joined(said) if said and len(said) == len(entries(choice)) else None
         judged = judged or says is not None

@@ -193,13 +193,16 @@ def _without_calls(_: Sent, body: Object) -> None:
         ),
     ],
 )
-def both_modes_call(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+def both_modes_call(asked: tuple[Exchange, ...], *, run: tuple[Exchange, ...]) -> Iterator[Finding]:
     """Where a whole reply calls the tools that it was asked for, a stream does so too, and the other way round."""
     whole, stream = asked
     if not any(map(called, asked)) or any(calls.cut(choice) for each in asked for choice in each.choices):
         yield NotJudged(reason="the model called no tool")
     elif called(whole) != called(stream):
         silent = stream if called(whole) else whole
+        if any(called(each) and each.asked_stream == silent.asked_stream for each in run):
+            yield NotJudged(reason="the model calls now and then, in both modes")
+            return
         yield Violation(
             pointer="/choices tool_calls",
             observed=f"absent from the {'stream' if silent is stream else 'whole reply'}",
