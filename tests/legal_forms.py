@@ -254,13 +254,13 @@ FORMS = [
     Oddity(
         name="no json_schema",
         around=_refuses(_has_schema),
-        inconclusive=frozenset({"response_format.schema"}),
+        inconclusive=frozenset({"response_format.schema", "response_format.schema-members-once"}),
         contracts=("highwayapi",),
     ),
     Oddity(
         name="json_schema is not implemented",
         around=_refuses(_has_schema, 501),
-        inconclusive=frozenset({"response_format.schema"}),
+        inconclusive=frozenset({"response_format.schema", "response_format.schema-members-once"}),
         contracts=("highwayapi",),
     ),
     _calls("calls with short ids", _terse),

@@ -193,7 +193,7 @@ SAID = [
         "thoughts before the text, apart",
         _thinking_first,
         _free_to_think,
-        inconclusive=WITHOUT_TEXT | BIASES | {"logprobs.counted", "limits.every-choice"},
+        inconclusive=WITHOUT_TEXT | BIASES | COUNTED_STOPS | {"logprobs.counted", "limits.every-choice"},
         perhaps=frozenset({"choices.differ"}),
     ),
     Oddity(

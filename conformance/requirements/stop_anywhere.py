@@ -15,7 +15,7 @@ from ..spoil import ignores
 from ..words import REPLACEMENT
 from .choices_text import prompt_of
 from .limits_context import beyond_the_window
-from .response_format import THOUGHT, THOUGHT_ENDS
+from .response_format import THOUGHT, THOUGHT_ENDS, form_of
 
 ONE_STEP = 32
 """Characters that may come at one step of an engine; of several stops in them, it may heed whichever it looks at first,
@@ -30,6 +30,12 @@ def stops_of(exchange: Exchange) -> list[str]:
     stops = [text(each) for each in (items(given) if isinstance(given, list) else [given])]
     plain = all(each and each.strip() == each and REPLACEMENT not in each for each in stops)
     return stops if plain and len(stops) <= MOST else []
+
+
+def _as_made(exchange: Exchange) -> bool:
+    """A legible reply with stops, whose text is as it was generated: some write JSON anew."""
+    accepted = exchange.legible and exchange.zone is not Zone.REJECT
+    return accepted and form_of(exchange).get("type") in (None, "text") and bool(stops_of(exchange))
 
 
 def _answer(said: str, prompt: str) -> str:
@@ -50,7 +56,7 @@ def _unlimited(sent: Sent) -> bool:
     kind=Kind.EACH,
     feature="stop",
     parameter="stop",
-    applies=lambda exchange: exchange.legible and exchange.zone is not Zone.REJECT and bool(stops_of(exchange)),
+    applies=_as_made,
     mutants=[
         Mutant(
             name="stop-ignored-without-a-limit",

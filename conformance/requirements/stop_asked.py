@@ -26,7 +26,7 @@ NEVER, *OTHERS = (3 * sign for sign in "\u2e2e\u2e2f\u2e30")
 ASKED = {
     Cut.LONG: PROMPTS[2],
     Cut.LONGER: PROMPTS[3],
-    Cut.SPACED: "What does a gardener do in each month of the year? Answer in JSON, with an object of twelve members.",
+    Cut.SPACED: PROMPTS[4],
     Cut.FOREIGN: "Запиши, что ночной сторож слышит в старом доме.",
 }
 """What is asked where the stop is to be of some kind; a stop beyond ASCII needs a text that is."""
@@ -34,15 +34,15 @@ ASKED = {
 BESIDE: dict[Cut, tuple[str, dict[str, JSON]]] = {
     Cut.LONG: ("logprobs", {"logprobs": True}),
     Cut.LONGER: ("tools", {"tools": [BELL]}),
-    Cut.SPACED: ("json-object", {"response_format": {"type": "json_object"}}),
 }
-"""The feature, if it is on, beside which the stop must act too, and what is asked then."""
+"""The feature, if it is on, beside which the stop must act too, and what is asked then: not JSON, which some write anew
+after it was made."""
 
 
 @scenario(steps=4, tokens=192, depth=Depth.SMOKE)
 def around_a_stop(ask: Ask, cut: str | None = None) -> Script:
     """Let the model talk freely, then ask again, whole and streamed, with a stop from the middle of what it said: a
-    short one, a long one beside log probabilities or tools, one with white space in JSON, one beyond ASCII.
+    short one, a long one beside log probabilities or tools, one with white space, one beyond ASCII.
 
     Where text seems to be missing it is let talk freely once more, for it may end its text now here and now there.
     """
