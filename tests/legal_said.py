@@ -240,7 +240,10 @@ SAID = [
     _texts(
         "a model that says nothing",
         _nothing,
-        inconclusive=SILENCE | {"choices.differ", "choices.echo", "limits.every-choice", "stop.every-choice"},
+        inconclusive=SILENCE
+        | {"choices.differ", "choices.echo", "choices.every-choice", "limits.every-choice"}
+        | {"response_format.schema-members-once", "stop.every-choice", "stop.finish-reason-of-every-choice"}
+        | {"stop.nothing-follows"},
         warned=frozenset({"choices.something-said"}),
     ),
     Oddity(
