@@ -156,7 +156,7 @@ def _weighed(exchange: Exchange, name: str) -> Iterator[Finding]:
     if len(found) < TWICE:
         if chances < TWICE:
             yield NotJudged(reason="too little came up twice for an effect to be seen")
-    elif _strange(exchange) >= TWICE:
+    elif _strange(exchange):
         yield NotJudged(reason="cold replies do not say the likeliest token even where nothing was said before")
     elif len(found) < SOME or (len(found) < MANY and len(found) * 2 < chances):
         yield NotJudged(
