@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..ask import OMIT, Ask, Given
@@ -54,13 +54,13 @@ class Bend:
     """A parameter and its value; `one`: its value that leaves one token, but for such as are equally likely.
 
     `outside`: whether a place shows what no endpoint says that heeds it.  `scattered`: whether the first tokens without
-    it and with it do.
+    it and with it do, or None where they may or may not.
     """
 
     name: str
     value: JSON
     outside: Callable[[Place], bool]
-    scattered: Callable[[Sequence[str], Sequence[str]], bool]
+    scattered: Callable[[Sequence[str], Sequence[str]], bool | None]
     expected: str
     one: JSON
 
@@ -79,20 +79,25 @@ def first_tokens(ask: Ask, but: Mapping[str, Given] | None = None, count: int = 
 
 def bent(ask: Ask, bend: Bend) -> Script:
     """First tokens without a parameter, then what is said with it: some tokens with lists, or first tokens again; where
-    the model is sure of those, short texts of tokens that it would not say, too."""
+    those decide nothing, short texts of tokens that the model would not say."""
     but = {bend.name: bend.value}
     before = yield first_tokens(ask)
     many = len(before.choices) >= ENOUGH
     if any(place.listed for place in all_places(before)):
         size: dict[str, Given] = {"n": 16, "max_tokens": LISTED // 16} if many else {"max_tokens": LISTED // 2}
         yield ask(prompt=PROMPT, also={**neutral(ask, **but), **telling(ask), **size})
-    elif many and held(ask) and len(set(first_texts(before))) < VARIETY:
-        yield [first_tokens(ask, but), *letters(ask, (bend.name, bend.one), behind=BEHIND)]
     elif many:
-        yield first_tokens(ask, but)
+        changed = yield first_tokens(ask, but)
+        if held(ask) and open_(judged(bend, before, changed)):
+            yield letters(ask, (bend.name, bend.one), behind=BEHIND)
     else:
         return NEITHER
     return None
+
+
+def open_(found: Iterable[Finding]) -> bool:
+    """Whether something is left undecided."""
+    return any(isinstance(finding, NotJudged) for finding in found)
 
 
 def held(ask: Ask) -> bool:
@@ -170,12 +175,15 @@ def _by_texts(bend: Bend, plain: Exchange, changed: Exchange) -> Iterator[Findin
 
 def by_chance(bend: Bend, before: Sequence[str], after: Sequence[str], exchanges: tuple[int, ...]) -> Iterator[Finding]:
     """What the first tokens without a parameter and with it say of it."""
-    if bend.scattered(before, after):
+    scattered = bend.scattered(before, after)
+    if scattered:
         yield Violation(
             pointer="/choices/*",
             observed=f"of {len(after)} first tokens {len(set(after))} different ones",
             expected=f"{bend.expected}, as {bend.name} {show(bend.value)} has it",
             exchanges=exchanges,
         )
+    elif scattered is None:
+        yield NotJudged(reason="the model has next to no favourites among its first tokens")
     elif len(set(before)) < VARIETY:
         yield NotJudged(reason="the model was too sure of its first token for an effect to be seen")

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..ask import Ask, Setting
 from ..exchange import Exchange
-from ..model import Finding, Level, NotJudged
+from ..model import Finding, Level
 from ..mutants import Call, Mutant, Sent
 from ..requirement import requirement
 from ..scenario import Scenario, Script, Variant, drawn, scenario
@@ -40,11 +40,11 @@ SCATTERED = 6
 """Different first tokens that no cold endpoint says if its model has favourites."""
 
 
-def _cold_scattered(before: Sequence[str], after: Sequence[str]) -> bool:
+def _cold_scattered(before: Sequence[str], after: Sequence[str]) -> bool | None:
     """At such a temperature only tokens within a few hundredths of a nat of the likeliest are said.  Six of them there
     are in a model that has next to no favourites; where gaps between the likeliest are a fifth of a nat, as they are in
     language models, in 1 of 10,000 prompts."""
-    return len(set(after)) >= SCATTERED and favoured_alike(before, after)
+    return (favoured_alike(before, after) or None) if len(set(after)) >= SCATTERED else False
 
 
 def _nucleus_left(before: Sequence[str], after: Sequence[str]) -> bool:
@@ -132,13 +132,10 @@ def _bent(ask: Ask, bend: Bend) -> Script:
 def _found(bend: Bend, asked: Sequence[Any]) -> Iterator[Finding]:
     if len(asked) == 1:
         yield from alone(bend.name, *asked)
-    elif isinstance(asked[1], Exchange):
+    elif len(asked) == 2:
         yield from judged(bend, *asked)
     else:
-        changed, *short = asked[1]
-        found = list(judged(bend, asked[0], changed))
-        unsure = any(isinstance(finding, NotJudged) for finding in found)
-        yield from by_odds(bend, (short[0], short[1])) if unsure else found
+        yield from by_odds(bend, asked[2])
 
 
 def _priced(base: Scenario) -> Scenario:

@@ -1,5 +1,5 @@
-"""Temperature, top_p, top_k and min_p where no list is told and a model is too sure of its first token: what they do to
-the odds between tokens that it would never say.
+"""Temperature, top_p, top_k and min_p where no list is told and first tokens decide nothing, as those of a model that
+is too sure of them: what they do to the odds between tokens that it would never say.
 
 logit_bias leaves the model five tokens, and sets each of them somewhat behind the one before, so that hardly any are
 equally likely.  Of two tokens one is then the likelier, and the other is not said at all once a mask leaves one token,
@@ -46,8 +46,8 @@ def by_odds(bend: Bend, asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
     said = spelt(asked)
     if said is None:
         refused = any(each.refused for each in asked)
-        why = f"{given} or {CHOICES} choices are refused" if refused else "logit_bias holds it to no others"
-        yield NotJudged(reason=f"the model was too sure of its first token, and {why}")
+        why = f"{given} or {CHOICES} choices are refused" if refused else "logit_bias holds the model to no others"
+        yield NotJudged(reason=f"first tokens decide nothing, and {why}")
         return
     before, after = map(_followed, said)
     without, beside = (len(set(texts)) for texts in said)
