@@ -34,19 +34,36 @@ SERVERS = tuple(sorted(path.name.partition(".")[0] for path in FIXTURES.glob("*.
 EACH_SERVER = pytest.mark.parametrize("server", SERVERS)
 
 DEPARTURES = {
-    "aimock": {"limits.max-tokens", "logprobs.present", "requests.accepted", "response_format.json-object"},
+    "aimock": {
+        "choices.count-in-company",
+        "limits.max-tokens",
+        "logprobs.present",
+        "requests.accepted",
+        "response_format.json-object",
+        "stop.nothing-follows",
+    },
     "guidellm-mock": {
+        "choices.count-in-company",
         "logprobs.present",
         "response_format.json-object",
+        "stop.nothing-follows",
         "streaming.constant",
         "streaming.role",
         "tools.arguments-fit",
         "usage.shape",
     },
-    "litellm-vllm": {"streaming.finish-once", "streaming.role", "tools.arguments-fit"},
+    "litellm-vllm": {
+        "streaming.finish-once",
+        "streaming.role",
+        "tools.arguments-fit",
+    },
     "litellm-vllm-cooldown": set(),
-    "litellm-vllm-tools": {"streaming.finish-once", "streaming.role"},
+    "litellm-vllm-tools": {
+        "streaming.finish-once",
+        "streaming.role",
+    },
     "llama-cpp-python": {
+        "choices.count-in-company",
         "errors.no-trace",
         "logprobs.present",
         "requests.accepted",
@@ -55,6 +72,7 @@ DEPARTURES = {
         "usage.stream-asked",
     },
     "mlx-lm": {
+        "choices.count-in-company",
         "errors.shape",
         "logprobs.exact",
         "logprobs.lists-descending",
@@ -66,15 +84,23 @@ DEPARTURES = {
         "response_format.json-object",
         "streaming.done",
     },
-    "mlx-lm-tools": {"response_format.beginning", "response_format.json-object", "tools.no-markup"},
+    "mlx-lm-tools": {
+        "choices.count-in-company",
+        "response_format.beginning",
+        "response_format.json-object",
+        "tools.no-markup",
+    },
     "mock-ai-api": {
+        "choices.count-in-company",
         "errors.no-trace",
         "limits.max-tokens",
         "logprobs.present",
         "requests.accepted",
         "response_format.json-object",
+        "stop.nothing-follows",
     },
     "mockllm": {
+        "choices.count-in-company",
         "choices.indexes",
         "envelope.created",
         "envelope.unique-id",
@@ -87,10 +113,12 @@ DEPARTURES = {
         "usage.stream-asked",
     },
     "openai-mock-api": {
+        "choices.count-in-company",
         "limits.max-tokens",
         "logprobs.present",
         "requests.accepted",
         "response_format.json-object",
+        "stop.nothing-follows",
         "streaming.media-type",
         "usage.stream-asked",
     },

@@ -170,7 +170,9 @@ def test_what_begins_json(said: str, more: dict[str, Any], verdict: str) -> None
     )
 
 
-@pytest.mark.parametrize(("case", "applies"), [("by_schema[schema=keys]", True), ("combination[ab12]", False)])
+@pytest.mark.parametrize(
+    ("case", "applies"), [("by_schema[schema=keys]", True), ("another", True), ("combination[ab12]", False)]
+)
 def test_whose_crash_it_is(case: str, applies: bool) -> None:
     """A crash is laid to a schema where nothing odd was asked beside it."""
     form = {"type": "json_schema", "json_schema": {}}

@@ -11,6 +11,7 @@ from functools import partial
 
 from .. import strict_json
 from ..ask import Ask
+from ..blame import GENERATED
 from ..calls import departs
 from ..contract import Contract
 from ..exchange import Exchange
@@ -209,12 +210,18 @@ def members_come_once(answers: tuple[Exchange, ...]) -> Iterator[Finding]:
             )
 
 
+def _asked_alone(exchange: Exchange) -> bool:
+    """A request with json_schema that was answered; of many members at once, others may be to blame (`blame.py`)."""
+    alone = exchange.scenario not in GENERATED and exchange.status is not None
+    return alone and form_of(exchange).get("type") == "json_schema"
+
+
 @of_schemas(
     "response_format.schema-no-crash",
     level=MUST,
     kind=Kind.EACH,
     feature="json-schema",
-    applies=lambda exchange: exchange.scenario == by_schemas.name and exchange.status is not None,
+    applies=_asked_alone,
     mutants=[refuses("response_format", 500), refuses("response_format", 500, when=streaming)],
 )
 def schemas_crash_nothing(exchange: Exchange) -> Iterator[Violation]:
