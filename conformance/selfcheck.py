@@ -94,7 +94,7 @@ def command(
             raise UsageError(
                 f"--select {pattern}: no requirement is called that; `chat-conformance list requirements` names them"
             )
-    proofs = list(_side_by_side(names, selection))
+    proofs = list(side_by_side(names, selection))
     if pack is not None:
         pack(figures(proofs))
     if as_json:
@@ -105,7 +105,7 @@ def command(
     return 0 if proofs and all(proof.holds for proof in proofs) else 1
 
 
-def _side_by_side(names: Sequence[str], selection: Sequence[str]) -> Iterator[Proof]:
+def side_by_side(names: Sequence[str], selection: Sequence[str]) -> Iterator[Proof]:
     """The proofs of these contracts in their order, made by as many processes as there are processors."""
     workers = min(len(names), os.cpu_count() or 1)
     if workers < 2:

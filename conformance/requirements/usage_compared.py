@@ -112,12 +112,13 @@ def all_choices_are_counted(asked: tuple[Exchange, Exchange]) -> Iterator[Findin
 
 
 def _shared(three: Exchange, one: Exchange, most: int) -> bool:
-    """Whether the limit was shared among choices: together they have as many tokens as one alone, none is silent, and
-    all were cut."""
+    """Whether the limit was shared among choices: together they have as many tokens as one alone and say hardly more,
+    none is silent, and all were cut."""
     cut = all(choice.text and choice.finish_reason == "length" for choice in three.choices)
     limits = one.asked_choices == 1 and one.sent.get("max_tokens") == most and counted(one)
     together = most - len(three.choices) <= count(three, "completion_tokens") <= most
-    return cut and limits and together and count(one, "completion_tokens") >= most - 1
+    said = sum(len(choice.text) for choice in three.choices)
+    return cut and limits and together and count(one, "completion_tokens") >= most - 1 and 2 * said <= 3 * len(one.text)
 
 
 def _as_dense(three: Exchange, one: Exchange) -> bool:

@@ -55,7 +55,7 @@ def place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 def test_they_are_packed_and_read(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `selfcheck --pack` keeps is what reports read, as long as the code is the same."""
-    monkeypatch.setattr(selfcheck, "prove", lambda *_: iter(proofs()))
+    monkeypatch.setattr(selfcheck, "side_by_side", lambda names, _: iter(proofs() * len(names)))
     assert cli.main(["selfcheck", "--pack"]) == 1
     assert proof.packed() == selfcheck.figures(proofs() * 5)
     monkeypatch.setattr(proof, "digest", lambda: "of other code")
@@ -90,7 +90,7 @@ def test_a_place_that_cannot_be_written_is_one_line(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Where the package cannot be written to, the command says so and what to do."""
-    monkeypatch.setattr(selfcheck, "prove", lambda *_: iter(proofs()))
+    monkeypatch.setattr(selfcheck, "side_by_side", lambda *_: iter(proofs()))
     monkeypatch.setattr(proof, "PACKED", tmp_path / "none" / "selfcheck.json")
     assert cli.main(["selfcheck", "--pack"]) == 2
     assert "run --pack in a checkout" in capsys.readouterr().err
