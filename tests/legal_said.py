@@ -215,7 +215,16 @@ SAID = [
         "thoughts are counted outside",
         _thoughts_outside,
         _free_to_think,
-        inconclusive=frozenset({"limits.length-means-cut", "logprobs.counted", "limits.every-choice", *COUNTED_STOPS}),
+        inconclusive=frozenset(
+            {
+                "limits.length-means-cut",
+                "logprobs.counted",
+                "logprobs.exact",
+                "logprobs.of-the-text",
+                "limits.every-choice",
+                *COUNTED_STOPS,
+            }
+        ),
     ),
     _asked_as(
         "cold replies are never the same",
@@ -262,7 +271,7 @@ SAID = [
 ]
 
 AFTERWARDS = Oddity(name="log probabilities after the sampler", logprobs_after=True)
-SURE = Oddity(name="a model that is sure of what it says", flat=False)
+SURE = Oddity(name="a model that is sure of what it says", flat=False, perhaps=frozenset({"logprobs.each-choice"}))
 OWN_DEFAULTS = Oddity(
     name="defaults of its own for temperature, top_p and top_k",
     defaults={"temperature": 0.6, "top_p": 0.9, "top_k": 20},

@@ -93,10 +93,10 @@ def test_a_run_in_the_rain(seed: int, tmp_path: Path, fair: dict[str, str]) -> N
 
 FAULTS = {
     "streams-cut": ("http.complete", "http"),
-    "ignores-n": ("choices.count", "choices"),
+    "ignores-n": ("choices.count", "choices.count"),
     "empty-body-is-500": ("errors.malformed-json-no-crash", "errors"),
 }
-"""Faults that look like weather, or not; the row that says so, and its part."""
+"""Faults that look like weather, or not; the row that says so, and what is selected."""
 
 
 @pytest.mark.long
