@@ -39,6 +39,7 @@ OF_STREAMS = {
 
 OF_THE_ENGINE = {
     "choices.count": "n is accepted and ignored",
+    "choices.count-in-company": "n is accepted and ignored",
     "stop.ends-output": "the stop sequence is cut out and the model talks on",
     "stop.array-acts": "likewise with an array",
     "logprobs.present": "streams have no log probabilities",

@@ -17,6 +17,7 @@ from .tiny_model import FLAT, PEAKED, make
 
 DEPARTURES = {
     "choices.count": "n is accepted and ignored",
+    "choices.count-in-company": "n is accepted and ignored",
     "stop.ends-output": "the stop sequence is cut out and the model talks on",
     "stop.array-acts": "likewise with an array",
     "requests.accepted": "null for a nullable member is a 400, and so is a top_logprobs above 11",
