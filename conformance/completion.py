@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from . import catalogue
 from . import contract as contracts
 from .model import UsageError
-from .requirements import registry, rows
+from .requirements import registry
 
 SHELLS = ("bash", "zsh", "fish")
 
@@ -23,10 +23,9 @@ def _features() -> list[str]:
 
 def _faults() -> Iterator[str]:
     """All but those of ranges, which are many, and much alike."""
-    for contract in map(contracts.load, contracts.names()):
-        for row in rows(contract):
-            if row.requirement.part != "ranges":
-                yield from (mutant.name for mutant in row.mutants(contract))
+    for each in registry().values():
+        if each.part != "ranges":
+            yield from (mutant.name for mutant in catalogue.mutants(each, None))
 
 
 NAMES: dict[str, Callable[[], Iterable[str]]] = {

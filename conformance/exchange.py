@@ -263,8 +263,13 @@ class Exchange:
 
         They spend max_tokens too, and no two times the same: what is left for the text cannot be told.
         """
-        counted = members((self.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
-        return any(choice.reasoning for choice in self.choices) or (is_integer(counted) and counted > 0)
+        return any(choice.reasoning for choice in self.choices) or self.thought_tokens > 0
+
+    @property
+    def thought_tokens(self) -> int:
+        """The tokens that usage says were thought, of all that it counts; 0 when it tells no integer."""
+        count = members((self.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
+        return int(count) if is_integer(count) else 0
 
     def tokens(self, name: str) -> int | None:
         """A count of the usage object ("prompt_tokens" ...), None when it is absent or no integer."""

@@ -8,7 +8,7 @@ from ..conversations import choices, talk, talks
 from ..exchange import Exchange
 from ..model import JSON, Finding, Kind, Level, NotJudged, Observation, Violation
 from ..mutants import Mutant, Object, Sent
-from ..reply import is_integer, members, objects, text
+from ..reply import members, objects, text
 from ..requirement import requirement
 from ..schema import show
 from ..spoil import either, says, streaming, whole
@@ -29,10 +29,9 @@ def paid(exchange: Exchange) -> bool:
     A stop sequence may end a text where it begins, and a bias may force tokens that have none.
     """
     used = exchange.tokens("completion_tokens") or 0
-    thought = members((exchange.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
     filtered = any(choice.finish_reason == "content_filter" for choice in exchange.choices)
     taken = filtered or bool(exchange.sent.get("stop")) or bool(exchange.sent.get("logit_bias"))
-    spent = used - (thought if is_integer(thought) else 0)
+    spent = used - exchange.thought_tokens
     return answered(exchange) and not taken and spent >= PAID * max(exchange.asked_choices, 1)
 
 

@@ -67,6 +67,11 @@ def error_in(exchange: Exchange) -> tuple[int, str, JSON] | None:
     )
 
 
+def disguise(exchange: Exchange) -> str:
+    """What a refusal comes with that has a status of success; empty of any other reply."""
+    return " with an error in its body" if error_in(exchange) else ""
+
+
 WORDS = ("detail", "message")
 """Members in which servers explain a refusal, beside error."""
 

@@ -19,7 +19,7 @@ from ..requirement import requirement
 from ..scenario import Script, Stage, both_modes, for_each, scenario
 from ..schema import show
 from ..spoil import refusal
-from .envelope import error_in
+from .envelope import disguise
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -33,13 +33,12 @@ PROXIES = (403, 411, 413)
 def refused(exchanges: tuple[Exchange, ...], what: str, statuses: tuple[int, ...] = REFUSALS) -> Iterator[Violation]:
     """A violation for each of these that was served, or refused with a status that says something else."""
     for exchange in exchanges:
-        told = " with an error in its body" if error_in(exchange) else ""
         if exchange.ok or (
             exchange.status is not None and 300 <= exchange.status < 500 and exchange.status not in statuses
         ):
             yield Violation(
                 pointer="status",
-                observed=f"{exchange.status}{told} for {what}",
+                observed=f"{exchange.status}{disguise(exchange)} for {what}",
                 expected=" or ".join(map(str, statuses)),
                 exchanges=(exchange.n,),
             )

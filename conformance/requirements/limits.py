@@ -8,7 +8,7 @@ from ..ask import OMIT, Ask
 from ..exchange import Exchange
 from ..model import Kind, Level, Violation
 from ..mutants import Call, Mutant, Object
-from ..reply import is_integer, members, objects
+from ..reply import is_integer, objects
 from ..requirement import requirement
 from ..scenario import Scenario, Script, both_modes, for_each, scenario
 from ..spoil import either, ignores, streaming, whole
@@ -57,9 +57,8 @@ def within(member: str, apart: Callable[[Exchange], int] = _none) -> Callable[[E
 
 
 def thoughts(exchange: Exchange) -> int:
-    """The tokens that usage says were thought, of all that it counts."""
-    count = members((exchange.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
-    return count if is_integer(count) and count > 0 else 0
+    """The tokens that usage says were thought, of all that it counts; no fewer than none."""
+    return max(exchange.thought_tokens, 0)
 
 
 def limited_by(member: str) -> Callable[[Exchange], bool]:

@@ -20,7 +20,7 @@ from ..model import JSON, Depth, Finding, Kind, Level, NotJudged, Observation, V
 from ..requirement import requirement
 from ..scenario import Script, Stage, Variant, drawn, scenario
 from ..schema import show
-from .envelope import error_in
+from .envelope import disguise
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
@@ -134,15 +134,6 @@ of_departures = partial(requirement, source="request", scenario=departing, kind=
 """A requirement on requests that depart from good ones in one member."""
 
 
-IN_DISGUISE = " with an error in its body"
-"""How a refusal comes that has a status of success."""
-
-
-def disguised(exchange: Exchange) -> bool:
-    """A refusal that has a status of success."""
-    return error_in(exchange) is not None
-
-
 def shown(exchange: Exchange, parameter: str) -> str:
     """The member as it was sent."""
     return f"{parameter} = {label(exchange.sent.get(parameter))}"
@@ -154,7 +145,8 @@ def _refused(exchange: Exchange, parameter: str, contract: Contract, kind: Wrong
     elif exchange.crashed:
         yield NotJudged(reason="the endpoint fell over every one")
     elif exchange.ok:
-        told, status = (IN_DISGUISE, " with a status that says so") if disguised(exchange) else ("", "")
+        told = disguise(exchange)
+        status = " with a status that says so" if told else ""
         yield Violation(
             pointer="status",
             observed=f"{exchange.status}{told}",
@@ -208,7 +200,9 @@ def nothing_crashes(exchange: Exchange, *, parameter: str, run: tuple[Exchange, 
 @of_departures(
     "ranges.refusal-status",
     level=SHOULD,
-    applies=lambda exchange: departs(exchange) and not exchange.crashed and (exchange.refused or disguised(exchange)),
+    applies=lambda exchange: (
+        departs(exchange) and not exchange.crashed and (exchange.refused or bool(disguise(exchange)))
+    ),
     mutants=moved.STATUSES,
 )
 def refused_with_400(exchange: Exchange) -> Iterator[Finding]:
@@ -216,8 +210,8 @@ def refused_with_400(exchange: Exchange) -> Iterator[Finding]:
     apt = REFUSALS | ({404} if exchange.parameter == "model" else frozenset())
     if exchange.status not in apt:
         named = shown(exchange, exchange.parameter or "")
-        told = IN_DISGUISE if exchange.ok else ""
-        yield Violation(pointer="status", observed=f"{exchange.status}{told}", expected=f"400 or 422 for {named}")
+        told = f"{exchange.status}{disguise(exchange)}"
+        yield Violation(pointer="status", observed=told, expected=f"400 or 422 for {named}")
 
 
 @of_departures(
@@ -246,6 +240,6 @@ def error_names_parameter(exchange: Exchange, *, contract: Contract) -> Iterator
 )
 def disputed_values(exchange: Exchange, *, parameter: str) -> Iterator[Finding]:
     """Values that one reading of the document allows and another does not are accepted or refused: this says which."""
-    status = f" with {exchange.status}" if disguised(exchange) else ""
+    status = f" with {exchange.status}" if disguise(exchange) else ""
     word = "crashed" if exchange.crashed else "accepted" if exchange.ok and not status else "refused"
     yield Observation(value=f"{label(exchange.sent.get(parameter))} {word}{status}")

@@ -13,7 +13,7 @@ from ..ask import OMIT, Ask
 from ..exchange import Exchange
 from ..model import JSON, Finding, Kind, Level, NotJudged, Violation, Zone
 from ..mutants import Object, Sent
-from ..reply import Choice, is_integer, members, objects, text
+from ..reply import Choice, members, objects, text
 from ..requirement import requirement
 from ..scenario import Scenario, Script, scenario, takes, together
 from ..schema import show
@@ -37,18 +37,18 @@ def marker_in(said: str) -> str | None:
     return next((mark for mark in MARKERS if mark in said), None)
 
 
-def thought(exchange: Exchange) -> int:
-    """The tokens that usage says were thought."""
-    count = members((exchange.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
-    return count if is_integer(count) else 0
-
-
 def thinks(exchange: Exchange, choice: Choice) -> str | None:
     """What shows that a choice holds thoughts; None if nothing does."""
     mark = marker_in(choice.text)
     if choice.reasoning.strip():
         return f"reasoning_content {show(choice.reasoning)}"
-    return f"a text with {mark}" if mark else f"{thought(exchange)} reasoning_tokens" if thought(exchange) else None
+    return (
+        f"a text with {mark}"
+        if mark
+        else f"{exchange.thought_tokens} reasoning_tokens"
+        if exchange.thought_tokens
+        else None
+    )
 
 
 def refused(answers: tuple[Exchange, ...], member: str, feature: str) -> str | None:

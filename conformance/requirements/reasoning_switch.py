@@ -15,7 +15,7 @@ from ..scenario import Script, scenario, takes, together
 from ..schema import show
 from ..spoil import either, ignores, refuses, streaming, whole
 from .ranges import combinations
-from .reasoning import PUZZLE, accepted, refused, switching, thinks, thought
+from .reasoning import PUZZLE, accepted, refused, switching, thinks
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -173,7 +173,7 @@ SEEN = 8
 def switched_off_is_off_beside_others(exchange: Exchange) -> Iterator[Violation]:
     """With enable_thinking false nothing is thought, whatever else is asked for: no reasoning_content, no tokens for
     it."""
-    counted = thought(exchange)
+    counted = exchange.thought_tokens
     said = next((choice.reasoning for choice in exchange.choices if choice.reasoning.strip()), None)
     if said is not None or counted > SEEN:
         yield Violation(

@@ -19,6 +19,7 @@ from ..model import JSON, Depth, Finding, NotJudged, Request, Violation
 from ..scenario import Scenario, Script, both_modes, takes
 from ..schema import show
 from .logprobs_asked import neutral
+from .sampling_doubt import SURE
 from .sampling_letters import letters, possible
 
 PROMPT = "Say any word that comes to your mind, and then others, as they come."
@@ -88,14 +89,14 @@ def bent(ask: Ask, bend: Bend) -> Script:
         yield ask(prompt=PROMPT, also={**neutral(ask, **but), **telling(ask), **size})
     elif many:
         changed = yield first_tokens(ask, but)
-        if held(ask) and open_(judged(bend, before, changed)):
+        if held(ask) and is_open(judged(bend, before, changed)):
             yield letters(ask, (bend.name, bend.one), behind=BEHIND)
     else:
         return NEITHER
     return None
 
 
-def open_(found: Iterable[Finding]) -> bool:
+def is_open(found: Iterable[Finding]) -> bool:
     """Whether something is left undecided."""
     return any(isinstance(finding, NotJudged) for finding in found)
 
@@ -156,7 +157,7 @@ def _by_lists(bend: Bend, said: Sequence[Place], changed: Exchange) -> Iterator[
             exchanges=(changed.n,),
         )
     elif math.fsum(_outside_mass(bend, place) for place in said) < EXPECTED:
-        yield NotJudged(reason="the model was too sure of what to say for an effect to be seen")
+        yield SURE
 
 
 def _outside_mass(bend: Bend, place: Place) -> float:

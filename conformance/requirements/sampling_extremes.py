@@ -16,6 +16,7 @@ from ..model import JSON, Finding, NotJudged, Request, Violation, Zone
 from ..schema import show
 from .logprobs_asked import neutral
 from .sampling import PROMPT
+from .sampling_doubt import SURE
 from .sampling_pull import longest_beginning
 
 EXTREMES: dict[str, JSON] = {"temperature": 0.01, "top_p": 1e-6, "top_k": 1, "min_p": 1}
@@ -71,7 +72,7 @@ def alone(name: str, asked: Sequence[Exchange]) -> Iterator[Finding]:
             exchanges=tuple(each.n for each in asked[COLD : COLD + SAME]),
         )
     elif begin_alike([cold[0], *warm]):
-        yield NotJudged(reason="the model was too sure of what to say for an effect to be seen")
+        yield SURE
 
 
 def begin_alike(texts: Sequence[str]) -> bool:

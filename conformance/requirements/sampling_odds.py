@@ -18,6 +18,7 @@ from ..model import Finding, NotJudged, Violation
 from ..schema import show
 from ..statistics import ALPHA, as_uneven, combined
 from .sampling import Bend
+from .sampling_doubt import SURE
 from .sampling_letters import CHOICES, IDS, VARIED, Said, spelt
 
 POWER = 10.0
@@ -64,7 +65,7 @@ def by_odds(bend: Bend, asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
             exchanges=tuple(each.n for each in asked),
         )
     elif _unmoved(before, before) >= ALPHA:
-        yield NotJudged(reason="the model was too sure of what to say for an effect to be seen")
+        yield SURE
 
 
 def _followed(texts: Sequence[Said]) -> Counts:

@@ -16,7 +16,7 @@ from ..requirement import requirement
 from ..scenario import Script, Variant, both_modes, drawn, scenario, together
 from ..spoil import ignores, streaming
 from .logprobs_asked import neutral
-from .sampling import telling
+from .sampling import is_open, telling
 from .sampling_letters import REQUESTS, TOKENS, by_letters, letters, possible, spelt
 from .sampling_pull import ALONE, WARM, alike, pulled, warm
 from .sampling_tolls import heeded
@@ -66,7 +66,7 @@ def penalised(ask: Ask) -> Script:
 def _decided(asked: Sequence[Exchange]) -> bool:
     """Whether lists tell all there is to know."""
     judged = chain.from_iterable(heeded(each, name) for each, (name, _) in zip(asked, ASKED, strict=False))
-    return _by_lists(asked) and not any(isinstance(finding, NotJudged) for finding in judged)
+    return _by_lists(asked) and not is_open(judged)
 
 
 def _lists(ask: Ask) -> bool:
@@ -104,7 +104,7 @@ def _judged(asked: tuple[Exchange, ...], more: Sequence[tuple[Exchange, ...]], a
     short = next((each for each in more if "logit_bias" in each[0].sent), ())
     warmed = next((each for each in more if each is not short), ())
     by_lists = list(heeded(asked[at], ASKED[at][0])) if _by_lists(asked) else None
-    if by_lists is not None and not any(isinstance(finding, NotJudged) for finding in by_lists):
+    if by_lists is not None and not is_open(by_lists):
         yield from by_lists
     elif spelt(short) is not None:
         yield from by_letters(short, ASKED[at][0], at)

@@ -18,6 +18,7 @@ from ..exchange import Exchange
 from ..model import Finding, NotJudged, Request, Violation
 from ..schema import show
 from .logprobs_asked import neutral
+from .sampling_doubt import SURE
 
 WARM = 16
 """Replies at a low temperature that are asked for at once where n is to be had."""
@@ -75,7 +76,7 @@ def _unmoved(plus: Exchange, minus: Exchange, name: str, warmed: Sequence[Exchan
     if len(long) < ALONE:
         yield NotJudged(reason="there were too few warm replies to see whether the model is sure of its words")
     elif longest_beginning(long) * WAVERING >= len(plus.text):
-        yield NotJudged(reason="the model was too sure of what to say for an effect to be seen")
+        yield SURE
     else:
         values = [show(each.sent.get(name)) for each in (plus, minus)]
         yield Violation(

@@ -108,8 +108,8 @@ def better(exchange: Exchange, than: Callable[[Spot], Candidate] = _said) -> lis
             for other in each.place.listed
             if other.key != mine.key
             and _safe(other, asked)
-            and (count or each.said[other.key])
-            and (pinned or (count and not each.said[other.key]))
+            and (count or (pinned and each.said[other.key]))
+            and (pinned or not each.said[other.key])
         ]
         left, other = max(others, key=lambda pair: pair[0], default=(-1e9, mine))
         if left > toll.left(mine, count) + SURELY:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from ..exchange import Exchange
 from ..model import Finding, Level, NotJudged, Violation
-from ..mutants import Object, Sent
-from ..reply import is_integer
 from ..requirement import requirement
 from ..spoil import either, streaming
 from ..words import Stopped
+from .response_format import beside_stop
 from .stop_asked import around, stop_of, what_became
+from .usage import _usage
+from .usage_said import all_of_it
 
 BEYOND = 8
 """Tokens that an engine may make beyond a stop before it sees it, as those that make several at a step."""
@@ -29,13 +30,6 @@ def saved(free: Exchange, stopped: Exchange) -> float:
     return count * len(after.strip()) / len(free.text)
 
 
-def _to_the_limit(sent: Sent, body: Object) -> None:
-    usage = body.get("usage")
-    if sent.get("stop") and is_integer(sent.get("max_tokens")) and isinstance(usage, dict):
-        usage["completion_tokens"] = sent["max_tokens"]
-        usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
-
-
 @requirement(
     "stop.ends-generation",
     level=Level.SHOULD,
@@ -44,12 +38,17 @@ def _to_the_limit(sent: Sent, body: Object) -> None:
     feature="stop",
     parameter="stop",
     mutants=[
-        either("made-beyond-the-stop", "tokens are made and counted up to the limit, whatever the stop", _to_the_limit),
+        either(
+            "made-beyond-the-stop",
+            "tokens are made and counted up to the limit, whatever the stop",
+            _usage(all_of_it),
+            when=beside_stop,
+        ),
         either(
             "made-beyond-the-stop-in-streams",
             "a stream counts tokens up to the limit, whatever the stop",
-            _to_the_limit,
-            when=streaming,
+            _usage(all_of_it),
+            when=lambda sent: streaming(sent) and beside_stop(sent),
         ),
     ],
 )

@@ -10,7 +10,7 @@ from ..conversations import talk, talks
 from ..exchange import Exchange
 from ..model import Kind, Level, Violation
 from ..mutants import Object, Sent
-from ..reply import is_integer, members, objects
+from ..reply import objects
 from ..requirement import requirement
 from ..shape import departures
 from ..spoil import completion, drop, either, streaming
@@ -111,9 +111,7 @@ of_counts = partial(requirement, level=MUST, source="usage", scenario=talks, kin
 def total_is_the_sum(exchange: Exchange) -> Iterator[Violation]:
     """total_tokens is the sum of the other two, or with the reasoning tokens that some count outside of them."""
     prompt, completed, total = (count(exchange, name) for name in COUNTS)
-    thought = members((exchange.usage or {}).get("completion_tokens_details")).get("reasoning_tokens")
-    outside = thought if is_integer(thought) else 0
-    if total not in (prompt + completed, prompt + completed + outside):
+    if total not in (prompt + completed, prompt + completed + exchange.thought_tokens):
         yield Violation(pointer="/usage/total_tokens", observed=str(total), expected=f"{prompt} + {completed}")
 
 

@@ -57,7 +57,8 @@ def _is_short(exchange: Exchange) -> bool:
     return sum(_size(each) + MARKS for each in exchange.choices) < _limit(exchange)
 
 
-def _all_of_it(sent: Sent, usage: Object) -> None:
+def all_of_it(sent: Sent, usage: Object) -> None:
+    """All that the limit allows is counted."""
     if is_integer(sent.get("max_tokens")):
         usage["completion_tokens"] = sent["max_tokens"] * asked_choices(sent)
         usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
@@ -72,11 +73,11 @@ def _all_of_it(sent: Sent, usage: Object) -> None:
     applies=limited,
     feature="json-object",
     mutants=[
-        either("usage-is-the-limit", "completion_tokens is what max_tokens allows", _usage(_all_of_it)),
+        either("usage-is-the-limit", "completion_tokens is what max_tokens allows", _usage(all_of_it)),
         either(
             "usage-is-the-limit-in-streams",
             "streamed completion_tokens is what max_tokens allows",
-            _usage(_all_of_it),
+            _usage(all_of_it),
             when=streaming,
         ),
     ],
