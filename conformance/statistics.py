@@ -37,6 +37,7 @@ BY_CHANCE = frozenset(
         "frequency-penalty-negative",
         "presence-penalty-acts",
         "presence-penalty-negative",
+        "repetition-penalty-acts",
     )
 )
 """The requirements that go by chance.  All others judge what no chance can make of an endpoint that conforms."""

@@ -110,10 +110,32 @@ def _of_letters(call: Call) -> Call:
     return call.with_body({**call.sent, "logit_bias": moved}) if biases else call
 
 
-def test_factors_do_nothing_to_what_is_certain(monkeypatch: pytest.MonkeyPatch) -> None:
+def _certain(logits: Logits) -> list[float]:
+    return log_softmax([each + 14 * (each == max(logits)) for each in logits])
+
+
+@pytest.mark.parametrize("without", [frozenset[str](), LISTS], ids=["with lists", "without lists"])
+def test_factors_do_nothing_to_what_is_certain(without: frozenset[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """repetition_penalty may be taken of log probabilities, and those of a sure model are nearly 0."""
-    _by(monkeypatch, lambda logits: log_softmax([each + 14 * (each == max(logits)) for each in logits]))
-    assert against(Oddity(name="sure"), "sampling.repetition-penalty-acts", "choices") == set()
+    _by(monkeypatch, _certain)
+    assert against(Oddity(name="sure"), "sampling.repetition-penalty-acts", "choices.*", without=without) == set()
+
+
+@pytest.mark.parametrize("times", [1.0, 6.0], ids=["uncertain letters", "certain letters"])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_factors_may_come_after_a_bias(times: float, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Then they act on the log probabilities of what it leaves; and where one token has nearly all, on hardly any."""
+    plainly = Sampler._adjusted
+
+    def last(sampler: Sampler, logits: Logits) -> list[float]:
+        sampler._seen.clear()
+        biased = log_softmax(plainly(sampler, [each * times for each in logits]))
+        factor = sampler.sampling.repetition_penalty
+        return [each * factor if token in sampler._said else each for token, each in enumerate(biased)]
+
+    _by(monkeypatch, _certain)
+    monkeypatch.setattr(Sampler, "_adjusted", last)
+    assert against(Oddity(name="last"), "sampling.repetition-penalty-acts", without=LISTS, seed=seed) == set()
 
 
 @pytest.mark.parametrize("seed", [2, 3])

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from ..ask import OMIT, Ask, Given
+from ..ask import OMIT, Ask, Given, Setting
 from ..exchange import Exchange
 from ..likelihoods import REPLACEMENT, Place, all_places, of_its_text, same_start
 from ..model import JSON, Depth, Finding, NotJudged, Request, Violation
@@ -89,7 +89,7 @@ def bent(ask: Ask, bend: Bend) -> Script:
         yield ask(prompt=PROMPT, also={**neutral(ask, **but), **telling(ask), **size})
     elif many:
         changed = yield first_tokens(ask, but)
-        if held(ask) and is_open(judged(bend, before, changed)):
+        if held(ask.setting) and is_open(judged(bend, before, changed)):
             yield letters(ask, (bend.name, bend.one), behind=BEHIND)
     else:
         return NEITHER
@@ -101,9 +101,9 @@ def is_open(found: Iterable[Finding]) -> bool:
     return any(isinstance(finding, NotJudged) for finding in found)
 
 
-def held(ask: Ask) -> bool:
+def held(setting: Setting) -> bool:
     """Whether short texts may be asked for: where there are lists they are not needed."""
-    return possible(ask) and not ask.has("logprobs")
+    return possible(setting) and "logprobs" not in setting.features
 
 
 NEITHER = "neither several choices nor log probabilities were given: --without n and --without logprobs ask otherwise"

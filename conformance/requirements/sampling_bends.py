@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,7 +15,7 @@ from ..requirement import requirement
 from ..scenario import Scenario, Script, Variant, drawn, scenario
 from ..spoil import ignores, streaming
 from ..statistics import ALPHA, at_least
-from .sampling import LISTED, MANY, Bend, bent, judged, modes
+from .sampling import LISTED, MANY, Bend, bent, held, judged, modes
 from .sampling_extremes import EXTREMES, REPLIES, TOKENS, alone, extreme
 from .sampling_favourites import favoured_alike
 from .sampling_letters import CHOICES, LENGTH
@@ -143,20 +142,20 @@ def _priced(base: Scenario) -> Scenario:
     made = modes(base)
 
     def priced(setting: Setting) -> Iterator[Variant]:
-        steps, tokens = _costs(setting.features)
+        steps, tokens = _costs(setting)
         for variant in made.variants(setting.contract):
             yield replace(variant, steps=steps, tokens=tokens)
 
     return drawn(made, priced)
 
 
-def _costs(features: AbstractSet[str]) -> tuple[int, int]:
+def _costs(setting: Setting) -> tuple[int, int]:
     """The most requests and completion tokens of a case."""
-    if "logprobs" in features:
+    if "logprobs" in setting.features:
         return 2, MANY + LISTED
-    if "n" not in features:
+    if "n" not in setting.features:
         return REPLIES, REPLIES * TOKENS
-    short = (REQUESTS, REQUESTS * CHOICES * LENGTH) if "logit-bias" in features else (0, 0)
+    short = (REQUESTS, REQUESTS * CHOICES * LENGTH) if held(setting) else (0, 0)
     return 2 + short[0], 2 * MANY + short[1]
 
 

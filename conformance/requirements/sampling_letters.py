@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import TypeAlias
 
-from ..ask import Ask
+from ..ask import Ask, Setting
 from ..exchange import Exchange
 from ..likelihoods import REPLACEMENT
 from ..model import JSON, Finding, NotJudged, Request, Violation, Zone
@@ -56,9 +56,9 @@ Said: TypeAlias = "tuple[str, ...]"
 """A text, token by token."""
 
 
-def possible(ask: Ask) -> bool:
+def possible(setting: Setting) -> bool:
     """Whether such texts can be had."""
-    return ask.has("n") and ask.has("logit-bias")
+    return {"n", "logit-bias"} <= setting.features
 
 
 def letters(ask: Ask, *but: tuple[str, JSON], behind: Sequence[int] = (0,) * len(IDS)) -> list[Request]:
@@ -122,8 +122,8 @@ def by_letters(asked: Sequence[Exchange], name: str, at: int) -> Iterator[Findin
         yield Violation(
             pointer="/choices/*",
             observed=(
-                f"{_share(strong)} of the tokens said again with {name} {show(asked[plus].sent.get(name))}, "
-                f"and {_share(weak)} with {show(asked[plus + 1].sent.get(name))}"
+                f"{share_again(strong)} of the tokens said again with {name} {show(asked[plus].sent.get(name))}, "
+                f"and {share_again(weak)} with {show(asked[plus + 1].sent.get(name))}"
             ),
             expected="far fewer with the one than with the other, after equal beginnings",
             exchanges=(asked[plus].n, asked[plus + 1].n),
@@ -132,6 +132,7 @@ def by_letters(asked: Sequence[Exchange], name: str, at: int) -> Iterator[Findin
         yield NotJudged(reason="too little was said again for an effect to be seen")
 
 
-def _share(texts: Sequence[Said]) -> str:
+def share_again(texts: Sequence[Said]) -> str:
+    """Which part of the tokens, first ones aside, had been said before in their text."""
     repeated = sum(said[at] in said[:at] for said in texts for at in range(1, len(said)))
     return f"{repeated / (len(texts) * (LENGTH - 1)):.0%}"

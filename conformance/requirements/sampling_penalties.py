@@ -56,7 +56,7 @@ def penalised(ask: Ask) -> Script:
     )
     if _decided(asked):
         return None
-    if possible(ask) and spelt(together((yield letters(ask, *ASKED)))) is not None:
+    if possible(ask.setting) and spelt(together((yield letters(ask, *ASKED)))) is not None:
         return None
     if not _by_lists(asked) and alike(*asked[:2]) and (ask.has("n") or not listed):
         yield warm(ask, STORY, LONG)
@@ -85,7 +85,7 @@ def _bounded(setting: Setting) -> Iterator[Variant]:
     one request where there is n; where there is not, one by one, and only if lists are off."""
     has_n, listed = "n" in setting.features, {"logprobs", "top-logprobs"} <= setting.features
     more = (1, WARM) if has_n else (0, 0) if listed else (ALONE, ALONE)
-    short = (REQUESTS, TOKENS) if has_n and "logit-bias" in setting.features else (0, 0)
+    short = (REQUESTS, TOKENS) if possible(setting) else (0, 0)
     for variant in _modes.variants(setting.contract):
         cold = (4 if listed else 5) * LONG + listed
         yield replace(variant, steps=5 + short[0] + more[0], tokens=cold + short[1] + more[1] * LONG)

@@ -1,26 +1,31 @@
 """repetition_penalty: it divides and multiplies, so what it does depends on logits that no reply tells.
 
 What any logits show is that cold texts at 1.0, 1.99 and 0.01 are not all the same, and which repeats itself more.
+Where they are the same a model may be too sure of them, and short texts of tokens that it would not say are compared.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
-from ..ask import Ask
+from ..ask import Ask, Setting
 from ..exchange import Exchange
 from ..likelihoods import REPLACEMENT, Key, all_places
 from ..model import Depth, Finding, Level, NotJudged, Violation
 from ..mutants import Call, Mutant
 from ..reply import objects, text
 from ..requirement import requirement
-from ..scenario import Script, both_modes, scenario
+from ..scenario import Script, Variant, both_modes, drawn, scenario, together
 from ..schema import show
 from ..spoil import ignores, streaming
+from ..statistics import ALPHA, as_many_of
 from .logprobs_asked import neutral
-from .sampling import TWICE, telling
+from .sampling import TWICE, held, telling
 from .sampling_doubt import SURE, behind, wavers
+from .sampling_letters import CHOICES, LENGTH, SEEN, VARIED, again, letters, share_again, spelt
 from .sampling_pull import WORD
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
@@ -31,21 +36,46 @@ ABOVE, BELOW = 1.99, 0.01
 LONG = 24
 """Tokens, or words, in which something comes up again."""
 
+APART = 1.5
+"""Nats by which the two part a token that was said from one that was not, of five that a model is held to: twice the
+logit where that is below 0, a hundredfold one above.  Who says the same cold text with both has no logits near 0."""
 
-@scenario(steps=3, tokens=120)
+
+COLD, SHORT = 3, 2
+"""Requests for cold texts, and for many short ones."""
+
+COLD_TOKENS = COLD * 40
+
+
+@scenario(steps=COLD + SHORT, tokens=COLD_TOKENS + SHORT * CHOICES * LENGTH)
 def repeating(ask: Ask) -> Script:
-    """Talk coldly with repetition_penalty at 1.0, above it and below."""
-    yield [
-        ask(
-            max_tokens=40,
-            also={**neutral(ask, temperature=ask.setting.cold, repetition_penalty=value), **telling(ask, 20)},
+    """Talk coldly with repetition_penalty at 1.0, above it and below; where all three say the same and no list shows
+    whether the model is sure of it, ask for many texts of five tokens above it and below."""
+    asked = together(
+        (
+            yield [
+                ask(
+                    max_tokens=40,
+                    also={**neutral(ask, temperature=ask.setting.cold, repetition_penalty=value), **telling(ask, 20)},
+                )
+                for value in (1.0, ABOVE, BELOW)
+            ]
         )
-        for value in (1.0, ABOVE, BELOW)
-    ]
+    )
+    if held(ask.setting) and asked[0].text and len({each.text for each in asked}) == 1:
+        yield letters(ask, *(("repetition_penalty", value) for value in (ABOVE, BELOW)))[1:]
     return None
 
 
-repeats = both_modes(repeating, streams=Depth.FULL)
+def _bounded(setting: Setting) -> Iterator[Variant]:
+    """The cases, with what they cost at most: short texts are asked for where they can be had and nothing is listed."""
+    short = SHORT if held(setting) else 0
+    for variant in _modes.variants(setting.contract):
+        yield replace(variant, steps=COLD + short, tokens=COLD_TOKENS + short * CHOICES * LENGTH)
+
+
+_modes = both_modes(repeating, streams=Depth.FULL)
+repeats = drawn(_modes, _bounded)
 
 
 def _tokens(exchange: Exchange) -> list[Key]:
@@ -79,20 +109,48 @@ of_repetition = partial(
     level=MUST,
     mutants=[ignores("repetition_penalty"), ignores("repetition_penalty", when=streaming)],
 )
-def repetition_acts(asked: tuple[Exchange, ...], *, run: tuple[Exchange, ...]) -> Iterator[Finding]:
-    """With repetition_penalty well above 1.0 and well below it cold texts are not all the one it leaves alone."""
+def repetition_acts(
+    asked: tuple[Exchange, ...], *short: tuple[Exchange, ...], run: tuple[Exchange, ...]
+) -> Iterator[Finding]:
+    """With repetition_penalty well above 1.0 and well below it cold texts are not all the one it leaves alone; or short
+    texts, of tokens that the model would not say, repeat themselves less above it than below."""
     texts = [each.text for each in asked[:3]]
     if not all(each.legible and each.text for each in asked[:3]) or min(map(_length, asked[:3])) < LONG:
         yield NotJudged(reason="too little was said for anything to come up again")
-    elif len(set(texts)) == 1 and not (wavers(run) or _moved(asked[0])):
-        yield SURE
-    elif len(set(texts)) == 1:
+    elif len(set(texts)) > 1:
+        return
+    elif short and (found := _by_letters(*short)) is not None:
+        yield from found
+    elif wavers(run) or _moved(asked[0]):
         yield Violation(
             pointer="/choices/0",
             observed=f"{show(texts[0])} whatever repetition_penalty is",
             expected=f"another text at {ABOVE} or at {BELOW}",
             exchanges=tuple(each.n for each in asked[:3]),
         )
+    else:
+        yield SURE
+
+
+def _by_letters(asked: tuple[Exchange, ...]) -> list[Finding] | None:
+    """What short texts above 1.0 and below it say; None where it is nothing."""
+    said = spelt(asked)
+    if said is None or min(len(set(texts)) for texts in said) < VARIED:
+        return None
+    above, below = said
+    if as_many_of(again(above, below), math.exp(-APART)) < ALPHA:
+        return [
+            Violation(
+                pointer="/choices/*",
+                observed=(
+                    f"{share_again(above)} of the tokens said again at {ABOVE}, and {share_again(below)} at {BELOW}; "
+                    f"and one and the same cold text"
+                ),
+                expected="far fewer at the one than at the other, after equal beginnings",
+                exchanges=tuple(each.n for each in asked),
+            )
+        ]
+    return [] if as_many_of(again(below, above)) < SEEN else None
 
 
 def _moved(plain: Exchange) -> bool:
@@ -118,7 +176,7 @@ def variety(said: Sequence[Key]) -> float:
         )
     ],
 )
-def repetition_is_lessened(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+def repetition_is_lessened(asked: tuple[Exchange, ...], *_: tuple[Exchange, ...]) -> Iterator[Finding]:
     """Above 1.0 a cold text repeats itself less than below it."""
     above, below = _tokens(asked[1]), _tokens(asked[2])
     if min(len(above), len(below)) < LONG or not all(each.legible for each in asked[:3]):
