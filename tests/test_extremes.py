@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from conformance.judge import Judged
-from conformance.model import Verdict
+from conformance.model import NotJudged, Verdict
+from conformance.requirements.sampling_extremes import alone
 from conformance.spoil import ignores
 
 from .desk import Oddity
 from .rehearsal import rehearse
+from .test_letters import reply
 
 ROWS = {
     "temperature": "sampling.temperature-low",
@@ -50,3 +52,31 @@ def test_nobody_is_wronged(oddity: Oddity) -> None:
     """Neither a model that is sure of what it says, nor one whose replies go another way now and then."""
     for seed in range(1, 6):
         assert {each.verdict for each in judged(oddity, seed).values()} <= {Verdict.PASS, Verdict.INCONCLUSIVE}
+
+
+WORDS = ["apples", "pears", "plums", "cherries", "lemons", "melons", "grapes", "nuts"]
+COLD = ["all of them are cold and the same"] * 6
+
+
+@pytest.mark.parametrize(
+    ("warm", "more", "expected"),
+    [
+        (WORDS[:2], (), None),
+        (["nuts", "nuts"], (), NotJudged),
+        (["nuts", "nuts"], WORDS[:2], None),
+        (["nuts", "nuts"], ["apples", "apples"], NotJudged),
+    ],
+    ids=["others", "the same", "the same by chance", "the same again"],
+)
+def test_warm_replies_that_begin_alike_by_chance(warm: list[str], more: list[str], expected: type | None) -> None:
+    """One pair among those and further ones is chance; a second one says that the model has no other words."""
+    said = [f"{word}, to begin with" for word in (*warm, *more)]
+    asked = [reply(text, n=n) for n, text in enumerate([*COLD, *said])]
+    found = [type(finding) for finding in alone("top_p", asked[:8], asked[8:])]
+    assert found == [expected] * (expected is not None)
+
+
+def test_who_begins_alike_is_asked_for_more() -> None:
+    """Two further replies, of a model that is sure of what it says."""
+    evidence, _ = rehearse("highwayapi", Oddity(name="sure", flat=False), 1, without=WITHOUT, selection=[ROWS["top_k"]])
+    assert len([each for each in evidence.exchanges if each.case == "topped"]) == 10

@@ -12,11 +12,12 @@ from ..exchange import Exchange
 from ..model import Finding, Level
 from ..mutants import Call, Mutant, Sent
 from ..requirement import requirement
-from ..scenario import Scenario, Script, Variant, drawn, scenario
+from ..scenario import Scenario, Script, Variant, drawn, scenario, together
 from ..spoil import ignores, streaming
 from ..statistics import ALPHA, at_least
 from .sampling import LISTED, MANY, Bend, bent, held, judged, modes
-from .sampling_extremes import EXTREMES, REPLIES, TOKENS, alone, extreme
+from .sampling_doubt import SURE
+from .sampling_extremes import EXTREMES, REPLIES, TOKENS, alone, extreme, warmer
 from .sampling_favourites import favoured_alike
 from .sampling_letters import CHOICES, LENGTH
 from .sampling_odds import REQUESTS, by_odds
@@ -124,12 +125,14 @@ def _bent(ask: Ask, bend: Bend) -> Script:
     probabilities, replies with and without its extreme."""
     if ask.has("n") or ask.has("logprobs"):
         return (yield from bent(ask, bend))
-    yield extreme(ask, bend.name)
+    asked = together((yield extreme(ask, bend.name)))
+    if SURE in alone(bend.name, asked):
+        yield warmer(ask)
     return None
 
 
 def _found(bend: Bend, asked: Sequence[Any]) -> Iterator[Finding]:
-    if len(asked) == 1:
+    if isinstance(asked[0], tuple):
         yield from alone(bend.name, *asked)
     elif len(asked) == 2:
         yield from judged(bend, *asked)

@@ -26,7 +26,10 @@ lie close together, so that nothing is held against one."""
 COLD, SAME, WARM = 2, 4, 2
 """Replies as cold as can be, replies at the extreme, and replies with everything at its neutral value."""
 
-REPLIES, TOKENS = COLD + SAME + WARM, 24
+MORE = 2
+"""Further replies of the last kind, if two of them and a cold one begin alike, by chance or for lack of other words."""
+
+REPLIES, TOKENS = COLD + SAME + WARM + MORE, 24
 
 ALIKE = 8
 """Texts begin alike that have more than one part in so many of the shorter one in common: three tokens of 24."""
@@ -34,11 +37,22 @@ ALIKE = 8
 LEAST = 16
 """Characters of a text of which that can be said."""
 
+BY_CHANCE = 1
+"""Pairs of warm replies that may begin alike, of the ten that there are with the further ones and a cold one."""
+
 
 def extreme(ask: Ask, name: str) -> list[Request]:
     """Talk coldly, with the parameter at its extreme, and warmly."""
     cold, same = neutral(ask, temperature=ask.setting.cold), neutral(ask, **{name: EXTREMES[name]})
-    bodies = [cold] * COLD + [same] * SAME + [neutral(ask)] * WARM
+    return _talk(ask, [cold] * COLD + [same] * SAME + [neutral(ask)] * WARM)
+
+
+def warmer(ask: Ask) -> list[Request]:
+    """Talk warmly once more."""
+    return _talk(ask, [neutral(ask)] * MORE)
+
+
+def _talk(ask: Ask, bodies: Sequence[dict[str, JSON]]) -> list[Request]:
     return [ask(prompt=PROMPT, max_tokens=TOKENS, zone=_zone(ask, body), also=body) for body in bodies]
 
 
@@ -48,13 +62,13 @@ def _zone(ask: Ask, body: dict[str, JSON]) -> Zone:
     return Zone.ACCEPT if ask.contract.zone(sent) is Zone.ACCEPT else Zone.DISPUTED
 
 
-def alone(name: str, asked: Sequence[Exchange]) -> Iterator[Finding]:
-    """What these replies say of a parameter."""
-    texts = [each.text for each in asked]
+def alone(name: str, asked: Sequence[Exchange], more: Sequence[Exchange] = ()) -> Iterator[Finding]:
+    """What these replies say of a parameter; `more`: further warm ones."""
+    texts = [each.text for each in (*asked, *more)]
     cold, same, warm = texts[:COLD], texts[COLD : COLD + SAME], texts[COLD + SAME :]
     if any(each.refused for each in asked):
         yield NotJudged(reason=f"{name} {show(EXTREMES[name])} is refused, as its document allows")
-    elif not all(each.legible for each in asked):
+    elif not all(each.legible for each in (*asked, *more)):
         yield NotJudged(reason="the replies could not be read")
     elif any(each.thought for each in asked):
         yield NotJudged(reason="thoughts come before the text, and are not the same each time")
@@ -71,10 +85,15 @@ def alone(name: str, asked: Sequence[Exchange]) -> Iterator[Finding]:
             expected=f"replies that begin alike, for {name} {show(EXTREMES[name])} leaves one token",
             exchanges=tuple(each.n for each in asked[COLD : COLD + SAME]),
         )
-    elif begin_alike([cold[0], *warm]):
+    elif _alike([cold[0], *warm]) > (BY_CHANCE if more else 0):
         yield SURE
 
 
 def begin_alike(texts: Sequence[str]) -> bool:
     """Whether any two of them begin alike."""
-    return any(longest_beginning(pair) * ALIKE > min(map(len, pair)) for pair in combinations(texts, 2))
+    return _alike(texts) > 0
+
+
+def _alike(texts: Sequence[str]) -> int:
+    """How many pairs of them begin alike."""
+    return sum(longest_beginning(pair) * ALIKE > min(map(len, pair)) for pair in combinations(texts, 2))
