@@ -39,7 +39,7 @@ LACKS: dict[str, frozenset[str]] = {
 """What an endpoint lacks, by what it has."""
 
 DEPTHS = (Depth.STANDARD, Depth.FULL)
-BESIDE = "choices.*"
+BESIDE = {"repetition_penalty": ["choices.*"]}
 """What else is run: some rows look at how choices part to see whether a model is in doubt."""
 
 CAUGHT, UNDECIDED, PASSED = "caught", "undecided", "passed"
@@ -89,7 +89,7 @@ def judged(cell: Cell, seed: int, mutant: Mutant | None) -> str:
     """What a run says of the parameter: `caught`, else `undecided` where a MUST is, else `passed`."""
     oddity = Oddity(name=cell.model, mutant=mutant, flat=MODELS[cell.model])
     names = [row.id for row in requirements(cell.contract)[cell.parameter]]
-    selection = [*names, BESIDE]
+    selection = [*names, *BESIDE.get(cell.parameter, ())]
     _, all_said = rehearse(cell.contract, oddity, seed, depth=cell.depth, without=LACKS[cell.has], selection=selection)
     said = [each for each in all_said if each.row.id in names]
     if any(each.verdict is Verdict.ERROR for each in said):
