@@ -6,10 +6,13 @@ compared with what it said before.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from enum import StrEnum
 
 REPLACEMENT = "\ufffd"
+
+WORD = re.compile(r"[^\W\d_]{3,}")
 
 LONGEST = 4096
 """Characters of a text within which a stop is looked for: where it says the same again and again, it takes a while."""
@@ -61,6 +64,20 @@ def stop_in(text: str, cut: Cut | None = None) -> str | None:
     lengths, serves = _LIKE[cut] if cut else ((), bool)
     tries = [*((length, serves) for length in lengths), *((length, bool) for length in SHORT)]
     return next((stop for each in tries if (stop := middle_of(text, *each)) is not None), None)
+
+
+def in_other_case(text: str, stop: str) -> str | None:
+    """The last word before the stop, capital letters for small ones and small ones for capital ones; one that the text
+    has so nowhere, and that is not all there is before the stop."""
+    before, _, _ = text.partition(stop)
+    others = (word.swapcase() for word in reversed(WORD.findall(before)))
+    return next((other for other in others if other not in text and before_any_case(other, text).strip()), None)
+
+
+def before_any_case(word: str, text: str) -> str:
+    """The text up to where it first has the word, in whatever case its letters are; nothing where it has not."""
+    found = re.search(re.escape(word), text, re.IGNORECASE)
+    return text[: found.start()] if found else ""
 
 
 class Stopped(StrEnum):

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
-from conformance.words import REPLACEMENT, Stopped, compare, middle_of, place_of, stop_in
+from conformance.words import (
+    REPLACEMENT,
+    Stopped,
+    before_any_case,
+    compare,
+    in_other_case,
+    middle_of,
+    place_of,
+    stop_in,
+)
 
 BEFORE, STOP, AFTER = " Once upon a time the", "re was", " a fox, and it was very quick."
 FREE = BEFORE + STOP + AFTER
@@ -196,3 +205,28 @@ def test_place_of_a_late_stop() -> None:
 def test_a_shorter_stop_where_no_longer_one_serves(text: str, stop: str | None) -> None:
     """A text of half characters that comes round again still gives a stop, if any piece of it can be one."""
     assert stop_in(text) == stop
+
+
+@pytest.mark.parametrize(
+    ("text", "stop", "expected"),
+    [
+        ("A word and Another one, then the stop.", "stop", "THE"),
+        ("It says WORD and word, then 12 the stop.", "the", "AND"),
+        ("Only word WORD stop", "stop", None),
+        ("so it is", "is", None),
+        ("Слово и Дело: конец", "конец", "дЕЛО"),
+        ("Straße 1 2 3 stop", "stop", None),
+        ("很久很久以前 stop", "stop", None),
+        ("", "stop", None),
+    ],
+    ids=["last", "said in both", "nothing else", "first of all", "beyond ASCII", "longer", "no case", "nothing"],
+)
+def test_words_in_another_case(text: str, stop: str, expected: str | None) -> None:
+    """The last word before a stop is taken that the text has in one case only, and not as its first."""
+    assert in_other_case(text, stop) == expected
+
+
+def test_what_comes_before_a_word_in_any_case() -> None:
+    """It is found as it is said; what is not there has nothing before it."""
+    assert before_any_case("wOrD", "one WORD two word") == "one "
+    assert before_any_case("three", "one word") == ""

@@ -13,12 +13,12 @@ from ..contract import Contract
 from ..exchange import Exchange
 from ..model import Finding, Level, NotJudged, Violation
 from ..mutants import Call, Mutant, Sent
-from ..reply import text
+from ..reply import items, text
 from ..requirement import requirement
 from ..schema import show
 from ..spoil import ignores, says, streaming, whole
-from ..words import Stopped, place_of
-from .stop_asked import BESIDE, SHORT, around, arrays, stop_of, what_became
+from ..words import Stopped, before_any_case, place_of
+from .stop_asked import BESIDE, SHORT, around, arrays, other_case_of, stop_of, what_became
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
@@ -199,3 +199,42 @@ def every_stop_acts(free: Exchange, listed: Exchange) -> Iterator[Finding]:
         (),
         {Stopped.RAN_ON: "one of them does not stop", Stopped.CUT_OUT: "it is cut out and the text goes on"},
     )
+
+
+def _whatever_their_case(sent: Sent, said: str, _: object) -> str:
+    stops = [text(each) for each in items(sent.get("stop"))]
+    return min(filter(None, (before_any_case(stop, said) for stop in stops)), key=len, default=said)
+
+
+@requirement(
+    "stop.case-sensitive",
+    level=MUST,
+    source="stop",
+    scenario=arrays,
+    feature="stop",
+    parameter="stop",
+    mutants=[
+        says("stops-whatever-their-case", "a text ends where it has a stop in capital letters", _whatever_their_case),
+        says(
+            "stops-whatever-their-case-in-streams",
+            "a streamed text ends where it has a stop in capital letters",
+            _whatever_their_case,
+            when=streaming,
+        ),
+    ],
+)
+def case_matters(free: Exchange, listed: Exchange) -> Iterator[Finding]:
+    """A text goes on where it has a stop sequence in small letters for capital ones, or the other way round: that is
+    another sequence."""
+    other = other_case_of(listed)
+    if other is None or not (free.legible and listed.legible):
+        yield NotJudged(reason="the model said no word that has another case")
+        return
+    before = before_any_case(other, free.text)
+    if listed.text.rstrip() in (before.rstrip(), free.text[: len(before) + len(other)]):
+        yield Violation(
+            pointer="/choices/0 text",
+            observed=f"{show(listed.text, 100)}, where {show(free.text, 100)} is said without a stop",
+            expected=f"the text up to {show(stop_of(listed))}, for {show(other)} is not in it",
+            exchanges=(listed.n,),
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import partial
 
 from ..ask import PROMPTS, Ask
@@ -9,7 +10,7 @@ from ..exchange import Exchange
 from ..model import JSON, Depth, Zone
 from ..reply import items, text
 from ..scenario import Script, besides, both_modes, scenario, takes, together
-from ..words import Cut, Stopped, compare, stop_in
+from ..words import Cut, Stopped, compare, in_other_case, stop_in
 from .tools_asked import BELL
 
 MOST_LOST = 16
@@ -70,12 +71,14 @@ around = besides("cut", [each.value for each in Cut], takes(around_a_stop, stand
 
 @scenario(steps=2, tokens=96)
 def around_an_array(ask: Ask) -> Script:
-    """The same with an array of stops: whole with the last of two that is said, streamed with the third of four."""
+    """The same with an array of stops: whole with the last of two that is said, streamed with the third of four; the
+    one before it is a word that is said before it, but for its case."""
     free = yield ask(max_tokens=48, greedy=True)
     stop = stop_in(free.text)
     if stop is None:
         return NOTHING_SERVES
-    stops: list[JSON] = [NEVER, OTHERS[0], stop, OTHERS[1]] if ask.stream else [NEVER, stop]
+    other = in_other_case(free.text, stop) or OTHERS[0]
+    stops: list[JSON] = [NEVER, other, stop, OTHERS[1]] if ask.stream else [other, stop]
     listed = yield ask(max_tokens=48, greedy=True, stop=stops, zone=Zone.DISPUTED)
     return None if listed.ok else f"an array of stops was refused (status {listed.status})"
 
@@ -84,10 +87,20 @@ arrays = takes(both_modes(around_an_array, streams=Depth.STANDARD), standard=1, 
 
 
 def stop_of(stopped: Exchange) -> str:
-    """The stop that the text was to meet: of an array the one that a model may say."""
+    """The stop that the text was to meet: of an array the last that a model may say."""
     stop = stopped.sent.get("stop")
-    said = (each for each in items(stop) if each not in (NEVER, *OTHERS))
-    return text(next(said, None) if isinstance(stop, list) else stop)
+    return text(next(_sayable(stop), None) if isinstance(stop, list) else stop)
+
+
+def other_case_of(stopped: Exchange) -> str | None:
+    """The stop that the text was to pass, as it has it in another case only."""
+    _, *others = (*_sayable(stopped.sent.get("stop")), None)
+    return text(others[0]) or None
+
+
+def _sayable(stops: JSON) -> Iterator[JSON]:
+    """Those that a model may say, the last first."""
+    return (each for each in reversed(items(stops)) if each not in (NEVER, *OTHERS))
 
 
 def what_became(free: Exchange, stopped: Exchange) -> Stopped:
