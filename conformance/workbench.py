@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import zlib
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -54,7 +55,8 @@ class Bench:
     def __init__(self, name: str, *, depth: Depth = Depth.FULL, seed: int = 1) -> None:
         self.contract: Contract = contracts.load(name)
         self.key = KEYS[self.contract.scheme]
-        self.endpoint = Endpoint(self.contract, key=self.key, entropy=_Counter())
+        self._chance = _Counter()
+        self.endpoint = Endpoint(self.contract, key=self.key, entropy=self._chance, memory={})
         self.depth = depth
         self.setting = Setting(
             contract=self.contract, model="reference", features=frozenset(self.contract.features), seed=seed
@@ -114,6 +116,7 @@ class Bench:
         key = (case.id, mutant.name if mutant else CLEAN, times)
         if key not in self._fired:
             self.endpoint.mutant = mutant
+            self._chance.begin(case.id)
             over_socket = mutant is not None and mutant.wire is not None
             jobs = [Job(case=case, round=round_) for round_ in range(times)]
             self._fired[key] = self._over_socket(jobs) if over_socket else self._in_process(jobs)
@@ -178,10 +181,14 @@ def _numbered(evidence: Evidence, batch: int) -> Evidence:
 
 
 class _Counter:
-    """Entropy that does not surprise: 1, 2, 3 ..."""
+    """Entropy that does not surprise: n, n + 1, n + 2 ...; for every case another n, the same with every mutant."""
 
     def __init__(self) -> None:
         self.last = 0
+
+    def begin(self, case: str) -> None:
+        """Go on where nothing but this case goes on."""
+        self.last = zlib.crc32(case.encode()) << 40
 
     def __call__(self) -> int:
         """The next one, spread so that neighbours have nothing in common."""

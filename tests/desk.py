@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import accumulate
 from random import Random
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from conformance import contract as contracts
 from conformance import plan, record
@@ -21,7 +21,7 @@ from conformance.judge import Judged, judge
 from conformance.model import JSON, Depth, Purpose, Request
 from conformance.mutants import Call, Mutant, Wire
 from conformance.record import Address, Heard
-from conformance.reference.generation import Spoken
+from conformance.reference.endpoint import Memory
 from conformance.reference.language_model import LanguageModel, Position
 from conformance.requirements import rows
 from conformance.scenario import Case, Performance
@@ -107,10 +107,8 @@ class Wavering(LanguageModel):
         return replace(following, prompt=following.prompt ^ self._turn) if following.said == self._turn else following
 
 
-SPOKEN: dict[tuple[object, ...], list[Spoken]] = {}
+SPOKEN: Memory = {}
 """What the reference models have said, by all that it hangs on; a test that changes how they speak sets an empty one."""
-
-_MOST_SPOKEN = 8_000
 
 
 class OddEndpoint(SpeakingEndpoint):
@@ -131,6 +129,7 @@ class OddEndpoint(SpeakingEndpoint):
             logprobs_after=oddity.logprobs_after,
             defaults=oddity.defaults,
             clock=_noon,
+            memory=SPOKEN if oddity.speaker is None else None,
         )
         self.speaker = oddity.speaker
         self._oddity = oddity
@@ -139,23 +138,12 @@ class OddEndpoint(SpeakingEndpoint):
         plainly = super().answer
         self._answer = oddity.around(plainly, contract) if oddity.around else plainly
 
-    def _choices(self, asked: Any, prompt: Any, room: int, number: int) -> list[Spoken]:
-        if self.speaker is not None or self._language_model is not self._steady:
-            return super()._choices(asked, prompt, room, number)
-        chance = None if asked.seed is not None or asked.sampling.greedy else number
-        manner = (self._oddity.flat, self._logprobs_after, self.contract.dialect["stop_text"])
-        key = (*manner, tuple(prompt), repr(asked), min(asked.limit, room), chance)
-        if key not in SPOKEN:
-            if len(SPOKEN) >= _MOST_SPOKEN:
-                SPOKEN.clear()
-            SPOKEN[key] = super()._choices(asked, prompt, room, number)
-        return list(SPOKEN[key])
-
     def answer(self, call: Call) -> Wire:
         if self._oddity.wavers:
             turns = self._chance.random() < self._oddity.wavers
             turn = self._chance.randint(4, 16)
             self._language_model = Wavering(flat=self._oddity.flat, turn=turn) if turns else self._steady
+            self.memory = None if turns else SPOKEN
         return self._answer(call)
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from random import Random
+from typing import TypeAlias
 
 from .. import sse, strict_json
 from ..contract import Contract
@@ -32,6 +33,12 @@ CONTEXT = 32_768
 
 DONE = b"[DONE]"
 
+Memory: TypeAlias = "dict[tuple[object, ...], list[Spoken]]"
+"""What has been said, by all that it hangs on."""
+
+MOST_REMEMBERED = 4_000
+"""Replies in a memory; some are of many choices, and all their candidates."""
+
 
 def _entropy() -> int:
     return secrets.randbits(96)
@@ -48,7 +55,8 @@ class Endpoint:
     `key`: the credential that is served (user:password for a Basic contract), None: everybody is.  `flat`: of many
     minds at every token.  `logprobs_after`: tell log probabilities of the distribution after the sampler, as some
     engines do.  `defaults`: members that are taken as given where a request does not give them.
-    `entropy` gives an integer that does not come again, `clock` the seconds since 1970.
+    `entropy` gives an integer that does not come again, `clock` the seconds since 1970.  `memory`: what has been said
+    before, by whichever endpoint shares it, and is not made a second time where chance is the same.
     """
 
     def __init__(
@@ -64,6 +72,7 @@ class Endpoint:
         context: int = CONTEXT,
         defaults: Mapping[str, JSON] | None = None,
         clock: Callable[[], float] = time.time,
+        memory: Memory | None = None,
     ) -> None:
         self.contract = contract
         self.model = model
@@ -75,6 +84,7 @@ class Endpoint:
         self._context = context
         self._defaults = defaults or {}
         self._clock = clock
+        self.memory = memory
 
     def answer(self, call: Call) -> Wire:
         """What goes out for a call.  Never raises."""
@@ -105,7 +115,20 @@ class Endpoint:
             options=asked,
             usage_always=self.contract.dialect["stream_usage"] == "always",
         )
-        return envelope, self._choices(asked, prompt, room, number)
+        return envelope, self._remembered(asked, prompt, room, number)
+
+    def _remembered(self, asked: Options, prompt: list[int], room: int, number: int) -> list[Spoken]:
+        """The choices, as they were made before if they were: of the same prompt and options, by the same chance."""
+        if self.memory is None:
+            return self._choices(asked, prompt, room, number)
+        chance = None if asked.seed is not None or asked.sampling.greedy else number
+        manner = (self._language_model, self._logprobs_after, self.contract.dialect["stop_text"])
+        key = (*manner, tuple(prompt), repr(asked), min(asked.limit, room), chance)
+        if key not in self.memory:
+            if len(self.memory) >= MOST_REMEMBERED:
+                self.memory.clear()
+            self.memory[key] = self._choices(asked, prompt, room, number)
+        return list(self.memory[key])
 
     def _choices(self, asked: Options, prompt: list[int], room: int, number: int) -> list[Spoken]:
         start = self._language_model.begin(prompt)
