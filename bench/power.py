@@ -39,7 +39,7 @@ LACKS: dict[str, frozenset[str]] = {
 """What an endpoint lacks, by what it has."""
 
 DEPTHS = (Depth.STANDARD, Depth.FULL)
-BESIDE = {"repetition_penalty": ["choices.differ"]}
+BESIDE = {"repetition_penalty": ["choices.indexes"]}
 """What else is run: some rows look at how choices part to see whether a model is in doubt."""
 
 CAUGHT, UNDECIDED, PASSED = "caught", "undecided", "passed"
