@@ -68,9 +68,9 @@ def stop_in(text: str, cut: Cut | None = None) -> str | None:
 
 def in_other_case(text: str, stop: str) -> str | None:
     """The last word before the stop, capital letters for small ones and small ones for capital ones; one that the text
-    has so nowhere, and that is not all there is before the stop."""
-    before, _, _ = text.partition(stop)
-    others = (word.swapcase() for word in reversed(WORD.findall(before)))
+    has so nowhere, and that is neither the first that is said before the stop nor the last."""
+    before = text.partition(stop)[0].rstrip()
+    others = (word.group().swapcase() for word in reversed([*WORD.finditer(before)]) if word.end() < len(before))
     return next((other for other in others if other not in text and before_any_case(other, text).strip()), None)
 
 

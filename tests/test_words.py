@@ -210,19 +210,32 @@ def test_a_shorter_stop_where_no_longer_one_serves(text: str, stop: str | None) 
 @pytest.mark.parametrize(
     ("text", "stop", "expected"),
     [
-        ("A word and Another one, then the stop.", "stop", "THE"),
-        ("It says WORD and word, then 12 the stop.", "the", "AND"),
-        ("Only word WORD stop", "stop", None),
+        ("A word and Another one, then the stop.", "stop", "THEN"),
+        ("It says WORD and word, then 12 the stop.", "12", "AND"),
+        ("Only word WORD, stop", "stop", None),
+        ("and so he asked it all", "ed", None),
+        ("and so, he asked it all", "asked", None),
         ("so it is", "is", None),
         ("Слово и Дело: конец", "конец", "дЕЛО"),
         ("Straße 1 2 3 stop", "stop", None),
         ("很久很久以前 stop", "stop", None),
         ("", "stop", None),
     ],
-    ids=["last", "said in both", "nothing else", "first of all", "beyond ASCII", "longer", "no case", "nothing"],
+    ids=[
+        "last but one",
+        "said in both",
+        "nothing else",
+        "cut by the stop",
+        "before the stop",
+        "short",
+        "beyond ASCII",
+        "longer",
+        "no case",
+        "nothing",
+    ],
 )
 def test_words_in_another_case(text: str, stop: str, expected: str | None) -> None:
-    """The last word before a stop is taken that the text has in one case only, and not as its first."""
+    """A word before a stop is taken that the text has in one case only, neither as its first nor as its last."""
     assert in_other_case(text, stop) == expected
 
 
