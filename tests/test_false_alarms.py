@@ -21,6 +21,8 @@ from .desk import Oddity
 from .rehearsal import rehearse
 from .speakers import STORY, Said, Speaker
 
+pytestmark = pytest.mark.long
+
 LISTS = frozenset({"logprobs", "top-logprobs"})
 Logits: TypeAlias = "Sequence[float]"
 

@@ -79,6 +79,7 @@ def found(exchange: Exchange, contract: Contract = CONTRACT) -> list[Violation]:
     ]
 
 
+@pytest.mark.long
 @examples(300)
 @given(st.data())
 def test_no_fault_is_lost(data: st.DataObject) -> None:
