@@ -100,6 +100,9 @@ def _run_on(contract: Contract, _: str) -> Iterator[Mutant]:
 of_stops = partial(requirement, level=MUST, source="stop", scenario=around, feature="stop", parameter="stop")
 """A requirement on what a stop sequence does to a text."""
 
+of_arrays = partial(of_stops, scenario=arrays)
+"""A requirement on what several of them do."""
+
 
 @of_stops(
     "stop.ends-output",
@@ -169,13 +172,8 @@ def _no_arrays(call: Call) -> Call:
     return call.with_body(kept)
 
 
-@requirement(
+@of_arrays(
     "stop.array-acts",
-    level=MUST,
-    source="stop",
-    scenario=arrays,
-    feature="stop",
-    parameter="stop",
     mutants=[
         Mutant(name="only-the-first-stop", about="of an array of stops only the first acts", request=_only(slice(1))),
         Mutant(
@@ -206,13 +204,8 @@ def _whatever_their_case(sent: Sent, said: str, _: object) -> str:
     return min(filter(None, (before_any_case(stop, said) for stop in stops)), key=len, default=said)
 
 
-@requirement(
+@of_arrays(
     "stop.case-sensitive",
-    level=MUST,
-    source="stop",
-    scenario=arrays,
-    feature="stop",
-    parameter="stop",
     mutants=[
         says("stops-whatever-their-case", "a text ends where it has a stop in capital letters", _whatever_their_case),
         says(
