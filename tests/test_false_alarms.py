@@ -19,7 +19,7 @@ from conformance.spoil import either
 from . import desk
 from .desk import Oddity
 from .rehearsal import rehearse
-from .speakers import STORY, Said, Speaker
+from .speakers import STORY, Said, Speaker, thinking
 
 pytestmark = pytest.mark.long
 
@@ -198,3 +198,19 @@ TOLD: list[tuple[str, Mutant, tuple[str, ...]]] = [
 def test_what_is_told_is_no_fault(mutant: Mutant, selection: tuple[str, ...]) -> None:
     """Nothing is said against how an endpoint tells it."""
     assert against(Oddity(name="told", mutant=mutant, flat="lists" not in selection[0]), *selection) == set()
+
+
+# -- thoughts
+
+
+def _uncounted(_: Object, body: Object) -> None:
+    if isinstance(body.get("usage"), dict):
+        body["usage"].pop("completion_tokens_details", None)
+
+
+@pytest.mark.parametrize(("most", "seed"), [(12, 2), (30, 4), (40, 1), (40, 3)])
+def test_thoughts_may_be_neither_shown_nor_counted(most: int, seed: int) -> None:
+    """They leave now this much of a limit for the text and now that much, and now and then nothing."""
+    speaker = Speaker(text=lambda _: STORY, thoughts=thinking(most // 2, most), hidden=True)
+    oddity = Oddity(name="unseen", speaker=speaker, mutant=either("", "", _uncounted))
+    assert against(oddity, "stop", "choices", "limits", "streaming", seed=seed) == set()

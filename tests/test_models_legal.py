@@ -17,15 +17,20 @@ BESIDES = frozenset({"logprobs", "response_format", "sampling", "tools"})
 """Parts of the API that these models have nothing of: they only talk."""
 
 
-def _renamed(_: Object, body: Object) -> None:
+def _uncounted(_: Object, body: Object) -> None:
+    """Thoughts that usage does not tell from the text."""
+    if isinstance(body.get("usage"), dict):
+        body["usage"].pop("completion_tokens_details", None)
+
+
+def _renamed(sent: Object, body: Object) -> None:
     """Thoughts in the member that newer servers give them, and not counted apart."""
     for choice in objects(body["choices"]):
         part = choice.get("message", choice.get("delta"))
         assert isinstance(part, dict)
         if "reasoning_content" in part:
             part["reasoning"] = part.pop("reasoning_content")
-    if isinstance(body.get("usage"), dict):
-        body["usage"].pop("completion_tokens_details", None)
+    _uncounted(sent, body)
 
 
 def _mostly(one: Said, other: Said, share: float) -> Said:
@@ -37,6 +42,7 @@ def _diverging(tokens: Sequence[str]) -> Said:
 
 
 RENAMED = either("", "", _renamed)
+UNCOUNTED = either("", "", _uncounted)
 
 MODELS: dict[str, tuple[Speaker, Mutant | None]] = {
     "one word": (Speaker(text=always("Yes")), None),
@@ -61,6 +67,8 @@ MODELS: dict[str, tuple[Speaker, Mutant | None]] = {
     "hidden thoughts": (Speaker(text=always(*STORY), thoughts=thinking(1, 12), hidden=True), None),
     "hidden thoughts, a short text": (Speaker(text=always(*STORY[:3]), thoughts=thinking(1, 12), hidden=True), None),
     "hidden thoughts for ever": (Speaker(text=always(*STORY), thoughts=thinking(90, 90), hidden=True), None),
+    "uncounted thoughts": (Speaker(text=always(*STORY), thoughts=thinking(4, 30), hidden=True), UNCOUNTED),
+    "long uncounted thoughts": (Speaker(text=always(*STORY), thoughts=thinking(20, 40), hidden=True), UNCOUNTED),
     "thoughts under another name": (Speaker(text=always(*STORY), thoughts=thinking(1, 12)), RENAMED),
 }
 

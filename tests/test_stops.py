@@ -39,7 +39,8 @@ def exchange(
 
 def found(id_: str, *exchanges: Any) -> str:
     """What a requirement finds, in a word."""
-    findings = list(registry()[id_].check(*exchanges))
+    made = registry()[id_]
+    findings = list(made.check(*exchanges, **{name: () for name in made.wants if name == "run"}))
     if any(isinstance(each, Violation) for each in findings):
         return "violated"
     return "not judged" if any(isinstance(each, NotJudged) for each in findings) else "fine"

@@ -13,6 +13,7 @@ from ..requirement import requirement
 from ..schema import show
 from ..spoil import either, says, streaming, whole
 from .envelope import answered
+from .reasoning_unseen import spent_unseen, thinks_unseen
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
@@ -54,11 +55,12 @@ def _silent(_: Sent, body: Object) -> None:
         either("content-always-null-in-streams", "the content of every delta is null", _silent, when=streaming),
     ],
 )
-def something_is_said(exchange: Exchange) -> Iterator[Violation]:
+def something_is_said(exchange: Exchange, *, run: tuple[Exchange, ...]) -> Iterator[Violation]:
     """A reply that counts tokens has something to show for them: a text, thoughts, calls or a refusal."""
     choices = [choice for each in exchange.objects for choice in objects(each.get("choices"))]
     parts = [members(choice.get("delta" if exchange.asked_stream else "message")) for choice in choices]
-    if choices and not any(value for part in parts for name, value in part.items() if name != "role"):
+    silent = choices and not any(value for part in parts for name, value in part.items() if name != "role")
+    if silent and not (spent_unseen(exchange) and thinks_unseen(run, exchange)):
         yield Violation(
             pointer="/choices/*/message/content",
             observed=f"nothing for {exchange.tokens('completion_tokens')} completion tokens",
@@ -80,7 +82,8 @@ def silent_ones(several: Exchange, run: Sequence[Exchange]) -> Iterator[Finding]
         if not (choice.text or choice.reasoning or choice.refusal or choice.tool_calls)
         and choice.finish_reason not in ("stop", "content_filter")
     ]
-    if silent and (several.thought or all(_speaks_elsewhere(choice.index, several, run) for choice in silent)):
+    thinks = several.thought or all(_speaks_elsewhere(choice.index, several, run) for choice in silent)
+    if silent and (thinks or thinks_unseen(run, several)):
         yield NotJudged(reason="its limit may have been spent on thoughts that are not shown")
         return
     for choice in silent:

@@ -18,21 +18,27 @@ from ..requirement import requirement
 from ..schema import show
 from ..spoil import ignores, says, streaming, whole
 from ..words import Stopped, before_any_case, place_of
-from .stop_asked import BESIDE, SHORT, around, arrays, other_case_of, stop_of, what_became
+from .reasoning_unseen import thinks_unseen
+from .stop_asked import BESIDE, around, arrays, is_short, other_case_of, stop_of, what_became
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
 
 def _faults(
-    free: Exchange, stopped: tuple[Exchange, ...], again: tuple[Exchange, ...], faults: dict[Stopped, str]
+    free: Exchange,
+    stopped: tuple[Exchange, ...],
+    again: tuple[Exchange, ...],
+    run: tuple[Exchange, ...],
+    faults: dict[Stopped, str],
 ) -> Iterator[Finding]:
     """A violation for each reply of one of these kinds; nothing to judge where all of them went another way.
 
     `again` is the free talk once more: where it is not the same, nobody knows where the text would have ended.
     """
     became = {each: what_became(free, each) for each in stopped}
-    if any(each.text != free.text for each in again):
-        became = {each: Stopped.DIVERGED if what in SHORT else what for each, what in became.items()}
+    for each in filter(partial(is_short, free), stopped):
+        if not again or any(other.text != free.text for other in again) or thinks_unseen(run, each):
+            became[each] = Stopped.DIVERGED
     if all(what is Stopped.DIVERGED for what in became.values()):
         yield NotJudged(reason="cold replies differ between calls, so that a stop taken from one is not met in another")
     for each, what in became.items():
@@ -108,12 +114,15 @@ of_arrays = partial(of_stops, scenario=arrays)
     "stop.ends-output",
     mutants=_run_on,
 )
-def ends_at_the_stop(free: Exchange, stopped: tuple[Exchange, ...], *again: Exchange) -> Iterator[Finding]:
+def ends_at_the_stop(
+    free: Exchange, stopped: tuple[Exchange, ...], *again: Exchange, run: tuple[Exchange, ...]
+) -> Iterator[Finding]:
     """Nothing follows the stop sequence, and text that would have followed does not come without it."""
     yield from _faults(
         free,
         stopped,
         again,
+        run,
         {Stopped.RAN_ON: "something follows it", Stopped.CUT_OUT: "it is cut out and the text goes on"},
     )
 
@@ -130,9 +139,11 @@ def _half(sent: Sent, said: str, _: object) -> str:
         says("half-a-stop-in-streams", "a streamed text ends with half of the stop sequence", _half, when=streaming),
     ],
 )
-def stop_is_whole(free: Exchange, stopped: tuple[Exchange, ...], *again: Exchange) -> Iterator[Finding]:
+def stop_is_whole(
+    free: Exchange, stopped: tuple[Exchange, ...], *again: Exchange, run: tuple[Exchange, ...]
+) -> Iterator[Finding]:
     """The text holds all of the stop sequence or nothing of it: no beginning of it leaks."""
-    yield from _faults(free, stopped, again, {Stopped.PARTLY: "a part of it leaked"})
+    yield from _faults(free, stopped, again, run, {Stopped.PARTLY: "a part of it leaked"})
 
 
 def _shortened(sent: Sent, said: str, _: object) -> str:
@@ -152,9 +163,11 @@ def _shortened(sent: Sent, said: str, _: object) -> str:
         ),
     ],
 )
-def nothing_is_lost(free: Exchange, stopped: tuple[Exchange, ...], *again: Exchange) -> Iterator[Finding]:
+def nothing_is_lost(
+    free: Exchange, stopped: tuple[Exchange, ...], *again: Exchange, run: tuple[Exchange, ...]
+) -> Iterator[Finding]:
     """What was said before the stop sequence is there to its last character, white space apart."""
-    yield from _faults(free, stopped, again, {Stopped.TOO_EARLY: "text before it is missing"})
+    yield from _faults(free, stopped, again, run, {Stopped.TOO_EARLY: "text before it is missing"})
 
 
 def _only(kept: slice) -> Callable[[Call], Call]:
@@ -189,12 +202,13 @@ def _no_arrays(call: Call) -> Call:
         ),
     ],
 )
-def every_stop_acts(free: Exchange, listed: Exchange) -> Iterator[Finding]:
+def every_stop_acts(free: Exchange, listed: Exchange, *, run: tuple[Exchange, ...]) -> Iterator[Finding]:
     """Where an array of stop sequences is accepted, each of them ends the text, not only the first."""
     yield from _faults(
         free,
         (listed,),
         (),
+        run,
         {Stopped.RAN_ON: "one of them does not stop", Stopped.CUT_OUT: "it is cut out and the text goes on"},
     )
 

@@ -61,7 +61,7 @@ def around_a_stop(ask: Ask, cut: str | None = None) -> Script:
     if stop is None:
         return NOTHING_SERVES
     stopped = together((yield [asked(stop=stop), asked(stop=stop, stream=True)]))
-    if any(what_became(free, each) in SHORT for each in stopped):
+    if any(is_short(free, each) for each in stopped):
         yield asked()
     return None
 
@@ -103,6 +103,12 @@ def _sayable(stops: JSON) -> Iterator[JSON]:
     return (each for each in reversed(items(stops)) if each not in (NEVER, *OTHERS))
 
 
+def is_short(free: Exchange, stopped: Exchange) -> bool:
+    """Whether the text ends before the stop is whole, as that of a model does which ends it now here and now there."""
+    stop = stop_of(stopped)
+    return bool(stop) and free.legible and stopped.legible and compare(free.text, stop, stopped.text) in SHORT
+
+
 def what_became(free: Exchange, stopped: Exchange) -> Stopped:
     """What the stop did to the text."""
     stop = stop_of(stopped)
@@ -110,9 +116,9 @@ def what_became(free: Exchange, stopped: Exchange) -> Stopped:
         return Stopped.DIVERGED
     became = compare(free.text, stop, stopped.text)
     at_limit = bool(stopped.choices) and stopped.choices[0].finish_reason == "length"
-    if became in (Stopped.PARTLY, Stopped.TOO_EARLY) and at_limit and (free.thought or stopped.thought):
-        return Stopped.DIVERGED  # more thoughts left less of the limit for the text
-    if became is Stopped.PARTLY and at_limit:
-        return Stopped.CUT_OUT  # it says that it ran into its limit: what is left of a text that came round again
+    if became in SHORT and at_limit:
+        thought = free.thought or stopped.thought or became is Stopped.TOO_EARLY
+        # more thoughts left less of the limit for the text; or it is what is left of a text that came round again
+        return Stopped.DIVERGED if thought else Stopped.CUT_OUT
     lost = len(free.text.partition(stop)[0].rstrip()) - len(stopped.text.rstrip())
     return Stopped.DIVERGED if became is Stopped.TOO_EARLY and lost > MOST_LOST else became

@@ -9,6 +9,7 @@ from ..model import Finding, Level, NotJudged, Violation
 from ..requirement import requirement
 from ..spoil import either, streaming
 from ..words import Stopped
+from .reasoning_unseen import thinks_unseen
 from .response_format import beside_stop
 from .stop_asked import around, stop_of, what_became
 from .usage import _usage
@@ -52,7 +53,9 @@ def saved(free: Exchange, stopped: Exchange) -> float:
         ),
     ],
 )
-def stops_generation(free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange) -> Iterator[Finding]:
+def stops_generation(
+    free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange, run: tuple[Exchange, ...]
+) -> Iterator[Finding]:
     """A reply that a stop sequence ended early counts fewer tokens than the same reply without it: none was made in
     vain."""
     ended = [each for each in stopped if saved(free, each) >= BEYOND]
@@ -60,7 +63,7 @@ def stops_generation(free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange
         yield NotJudged(reason="no counted reply ended at its stop well before the free one did")
     for each in ended:
         free_count, count = (one.tokens("completion_tokens") or 0 for one in (free, each))
-        if count >= free_count:
+        if count >= free_count and not thinks_unseen(run, each):
             yield Violation(
                 pointer="/usage/completion_tokens",
                 observed=f"{count} with the stop, {free_count} without it",

@@ -13,6 +13,7 @@ from ..requirement import requirement
 from ..schema import show
 from ..spoil import either, says, streaming
 from ..words import Stopped
+from .reasoning_unseen import thinks_unseen
 from .stop_asked import around, what_became
 
 SHOULD, OBSERVE = Level.SHOULD, Level.OBSERVE
@@ -39,7 +40,9 @@ of_stops = partial(requirement, source="stop", scenario=around, feature="stop", 
         either("stop-says-length-in-streams", "a stream ended by a stop says length", _says_length, when=streaming),
     ],
 )
-def stop_says_stop(free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange) -> Iterator[Finding]:
+def stop_says_stop(
+    free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange, run: tuple[Exchange, ...]
+) -> Iterator[Finding]:
     """A reply that a stop sequence ended says so: its reason is "stop"."""
     ended = [
         each
@@ -49,7 +52,7 @@ def stop_says_stop(free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange) 
     if not ended:
         yield NotJudged(reason="no reply ended at its stop")
     for each in ended:
-        if each.choices[0].finish_reason != "stop":
+        if each.choices[0].finish_reason != "stop" and not thinks_unseen(run, each):
             yield Violation(
                 pointer="/choices/0/finish_reason",
                 observed=show(each.choices[0].finish_reason),
@@ -90,12 +93,14 @@ def stop_in_text(free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange) ->
         )
     ],
 )
-def same_in_both_modes(free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange) -> Iterator[Finding]:
+def same_in_both_modes(
+    free: Exchange, stopped: tuple[Exchange, ...], *_: Exchange, run: tuple[Exchange, ...]
+) -> Iterator[Finding]:
     """Whole and streamed replies treat the stop sequence alike: both contain it or neither does."""
     ways = {each: what for each in stopped if (what := what_became(free, each)) in STOPPED[:2]}
     if len(ways) < 2:
         yield NotJudged(reason="not both modes ended at their stop")
-    elif len(set(ways.values())) == 2:
+    elif len(set(ways.values())) == 2 and not thinks_unseen(run, free):
         yield Violation(
             pointer="/choices/0",
             observed=" and ".join(
