@@ -164,6 +164,8 @@ def _with_points(body: Object) -> None:
     body["created"] = float(body["created"])
     for choice in body["choices"]:
         choice["index"] = float(choice["index"])
+        for piece in choice.get("delta", {}).get("tool_calls") or []:
+            piece["index"] = float(piece["index"])
     if body.get("usage"):
         body["usage"].update({name: float(count) for name, count in body["usage"].items() if isinstance(count, int)})
 
@@ -566,7 +568,9 @@ REFUSED = [
     Oddity(
         name="nothing disputed at all",
         around=_disputed_refused,
-        inconclusive=frozenset({"messages.whole-history", "stop.array-acts", "tools.choice-named"}),
+        inconclusive=frozenset(
+            {"messages.whole-history", "stop.array-acts", "stop.case-sensitive", "tools.choice-named"}
+        ),
     ),
     Oddity(name="everything disputed is taken", around=_all_taken),
     _refuses(
@@ -582,7 +586,7 @@ REFUSED = [
     _refuses(
         "no arrays of stops",
         lambda call: isinstance(call.sent.get("stop"), list),
-        inconclusive=frozenset({"stop.array-acts"}),
+        inconclusive=frozenset({"stop.array-acts", "stop.case-sensitive"}),
     ),
     _refuses("no charset parameter", lambda call: "charset" in _label(call), 415),
     _refuses("the scheme has its case", lambda call: _scheme(call).islower(), 401),

@@ -109,7 +109,7 @@ def _has_schema(call: Call) -> bool:
     return isinstance(form, dict) and form.get("type") == "json_schema"
 
 
-def _without_tools(call: Call) -> Call:
+def without_tools(call: Call) -> Call:
     """What a model is asked that never calls: no tool is named, though all are shown."""
     said = call.sent.get("messages")
     if not call.sent.get("tools") or not isinstance(said, list) or not isinstance(said[-1], dict):
@@ -121,7 +121,7 @@ def _without_tools(call: Call) -> Call:
 
 def _never_calls(answer: Answer, _: Contract) -> Answer:
     def near(call: Call) -> Wire:
-        return answer(_without_tools(call).with_body({**_without_tools(call).sent, "tool_choice": "none"}))
+        return answer(without_tools(call).with_body({**without_tools(call).sent, "tool_choice": "none"}))
 
     return lambda call: near(call) if call.sent.get("tools") and not _is_choice(call) else answer(call)
 

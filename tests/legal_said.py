@@ -125,6 +125,7 @@ def _ends_early(answer: Answer, _: Contract) -> Answer:
 STOPS = frozenset(
     {
         "stop.array-acts",
+        "stop.case-sensitive",
         "stop.ends-generation",
         "stop.ends-output",
         "stop.finish-reason",

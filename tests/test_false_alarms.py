@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from random import Random
 from typing import Any, TypeAlias
 
 import pytest
 
+from conformance.contract import Contract
 from conformance.model import Verdict
 from conformance.mutants import Call, Mutant, Object
 from conformance.reference import endpoint
@@ -17,7 +19,8 @@ from conformance.requirements.logprobs_asked import entry_by_entry, tells
 from conformance.spoil import either
 
 from . import desk
-from .desk import Oddity
+from .desk import Answer, Oddity
+from .legal_forms import without_tools
 from .rehearsal import rehearse
 from .speakers import STORY, Said, Speaker, thinking
 
@@ -214,3 +217,22 @@ def test_thoughts_may_be_neither_shown_nor_counted(most: int, seed: int) -> None
     speaker = Speaker(text=lambda _: STORY, thoughts=thinking(most // 2, most), hidden=True)
     oddity = Oddity(name="unseen", speaker=speaker, mutant=either("", "", _uncounted))
     assert against(oddity, "stop", "choices", "limits", "streaming", seed=seed) == set()
+
+
+# -- tools
+
+
+def calling_by_chance(seed: int) -> Any:
+    chance = Random(seed)
+
+    def around(answer: Answer, _: Contract) -> Answer:
+        return lambda call: answer(without_tools(call) if chance.random() < 0.5 else call)
+
+    return around
+
+
+@pytest.mark.parametrize("seed", [6, 10, 38])
+def test_a_model_may_callcalling_by_chance(seed: int) -> None:
+    """That it called twice in one mode and not in the other is chance, as the same with more choices shows."""
+    oddity = Oddity(name="now and then", around=calling_by_chance(seed))
+    assert against(oddity, "tools.same-in-both-modes", seed=seed) == set()

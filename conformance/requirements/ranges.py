@@ -26,7 +26,7 @@ from ..strict_json import canonical
 
 MUST = Level.MUST
 
-REQUESTS = {Depth.SMOKE: 0, Depth.STANDARD: 35, Depth.FULL: 300}
+REQUESTS = {Depth.SMOKE: 0, Depth.STANDARD: 34, Depth.FULL: 300}
 """Combinations that are asked at each depth, those of the one before included."""
 
 

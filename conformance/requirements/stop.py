@@ -238,10 +238,13 @@ def case_matters(free: Exchange, listed: Exchange) -> Iterator[Finding]:
         yield NotJudged(reason="the model said no word that has another case")
         return
     before = before_any_case(other, free.text)
-    if listed.text.rstrip() in (before.rstrip(), free.text[: len(before) + len(other)]):
+    with_other = free.text[: len(before) + len(other)]
+    if listed.text.rstrip() in (before.rstrip(), with_other):
         yield Violation(
             pointer="/choices/0 text",
             observed=f"{show(listed.text, 100)}, where {show(free.text, 100)} is said without a stop",
             expected=f"the text up to {show(stop_of(listed))}, for {show(other)} is not in it",
             exchanges=(listed.n,),
         )
+    elif not listed.text.startswith(with_other):
+        yield NotJudged(reason="cold replies differ between calls, before there is a word in another case")

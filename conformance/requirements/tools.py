@@ -138,7 +138,7 @@ def _first_alone(_: Sent, body: Object) -> None:
         either("one-call-when-whole", "whole replies tell one call of several", _first_alone, whole),
     ],
 )
-def several_are_called(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
+def several_are_called(asked: tuple[Exchange, ...], *_: Exchange) -> Iterator[Finding]:
     """How many tools a reply calls that is asked for two at once, whole and streamed."""
     if not all(map(called, asked)) or any(calls.cut(choice) for each in asked for choice in each.choices):
         yield NotJudged(reason="not both modes called a tool to the end")

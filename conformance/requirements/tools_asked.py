@@ -23,6 +23,14 @@ def called(exchange: Exchange) -> bool:
     return exchange.ok and any(choice.tool_calls for choice in exchange.choices)
 
 
+def asks_by_name(exchange: Exchange) -> bool:
+    """Whether it asks for a call in words, and not by tool_choice; and was answered to the end."""
+    asked = exchange.scenario in (by_name.name, two.name) and bool(exchange.sent.get("tools"))
+    last = next(reversed(list(objects(exchange.sent.get("messages")))), {})
+    whole = exchange.legible and not any(map(calls.cut, exchange.choices))
+    return asked and last.get("role") == "user" and "tool_choice" not in exchange.sent and whole
+
+
 def function(name: str, description: str, parameters: JSON, *, strict: bool) -> dict[str, JSON]:
     """A tool as a client describes it."""
     described: dict[str, JSON] = {"name": name, "description": description, "parameters": parameters}
@@ -137,16 +145,26 @@ def calling(ask: Ask) -> Script:
 by_name = takes(calling, standard=1, full=4)
 
 
-@scenario(steps=2, tokens=480)
+MORE = 4
+"""Choices that show whether a model calls now and then in the mode in which it did not."""
+
+
+@scenario(steps=3, tokens=480 + MORE * 160)
 def calling_two(ask: Ask) -> Script:
     """Ask for the calls of two tools at a time by their names: whole, and streamed in two choices with the tools in the
-    other order."""
+    other order; where they are called in one mode only, in the other once more, in several choices."""
     prompt = "Call the functions look_up_weather for Oslo and ring_the_bell, both at once; do not answer in words."
     asked = partial(ask, prompt=prompt, max_tokens=160)
-    yield [
-        asked(tools=[BELL, WEATHER]),
-        asked(tools=[WEATHER, BELL], stream=True, n=2 if ask.has("n") else OMIT),
-    ]
+    first = together(
+        (
+            yield [
+                asked(tools=[BELL, WEATHER]),
+                asked(tools=[WEATHER, BELL], stream=True, n=2 if ask.has("n") else OMIT),
+            ]
+        )
+    )
+    if len(set(map(called, first))) == 2:
+        yield asked(tools=[BELL, WEATHER], n=MORE if ask.has("n") else OMIT, stream=called(first[0]))
     return None
 
 

@@ -42,7 +42,7 @@ def _offers(name: str, about: str, change: Callable[[list[JSON]], list[JSON]]) -
         _offers("only-the-last-tool", "of several tools only the last is shown", lambda given: given[-1:]),
     ],
 )
-def every_tool_is_shown(asked: tuple[Exchange, Exchange]) -> Iterator[Finding]:
+def every_tool_is_shown(asked: tuple[Exchange, Exchange], *_: Exchange) -> Iterator[Finding]:
     """A prompt costs the same with the same tools in another order: the model is shown all of them."""
     one, other = asked
     if not counted(one) or not counted(other):

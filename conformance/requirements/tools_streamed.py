@@ -14,7 +14,7 @@ from ..schema import show
 from ..spoil import either, every_chunk, streaming
 from ..spoil import stream as streams_with
 from .tools import of_calls, place
-from .tools_asked import by_name, called, two
+from .tools_asked import asks_by_name, by_name, called, two
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
@@ -82,7 +82,7 @@ def pieces_tell_their_call(exchange: Exchange) -> Iterator[Violation]:
         first, *later = given
         name = members(first.get("function")).get("name")
         ids = list(dict.fromkeys(show(piece["id"]) for piece in given if piece.get("id")))
-        if not isinstance(first.get("index"), int):
+        if not is_integer(first.get("index")):
             yield Violation(pointer=f"{place(choice)} index", observed=show(first.get("index")), expected="an integer")
         elif not first.get("id") or not name:
             yield Violation(
@@ -193,15 +193,17 @@ def _without_calls(_: Sent, body: Object) -> None:
         ),
     ],
 )
-def both_modes_call(asked: tuple[Exchange, ...], *, run: tuple[Exchange, ...]) -> Iterator[Finding]:
+def both_modes_call(asked: tuple[Exchange, ...], *_: Exchange, run: tuple[Exchange, ...]) -> Iterator[Finding]:
     """Where a whole reply calls the tools that it was asked for, a stream does so too, and the other way round."""
     whole, stream = asked
     if not any(map(called, asked)) or any(calls.cut(choice) for each in asked for choice in each.choices):
         yield NotJudged(reason="the model called no tool")
     elif called(whole) != called(stream):
         silent = stream if called(whole) else whole
-        if any(called(each) and each.asked_stream == silent.asked_stream for each in run):
-            yield NotJudged(reason="the model calls now and then, in both modes")
+        spoke = any(called(each) for each in run if each.asked_stream == silent.asked_stream)
+        asked_alike = (each for each in run if asks_by_name(each) and each.asked_stream != silent.asked_stream)
+        if spoke or not all(map(called, asked_alike)):
+            yield NotJudged(reason="the model calls now and then")
             return
         yield Violation(
             pointer="/choices tool_calls",
