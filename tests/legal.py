@@ -383,6 +383,21 @@ def _without_bytes(entry: Object, member: Callable[[Object], object]) -> None:
         member(each)
 
 
+def _is_half(each: Object) -> bool:
+    return "\ufffd" in bytes(each["bytes"]).decode("utf-8", "replace")
+
+
+def _named_by_its_bytes(entry: Object, name: str = "") -> None:
+    """Half a character is named as OpenAI does it."""
+    for each in filter(_is_half, _candidates(entry)):
+        each["token"] = name + "".join(f"\\x{byte:02x}" if byte > 127 else chr(byte) for byte in each["bytes"])
+
+
+def _named_only(entry: Object) -> None:
+    _named_by_its_bytes(entry, "bytes:")
+    _without_bytes(entry, lambda each: each.update(bytes=None))
+
+
 def _raw_piece(entry: Object) -> None:
     for each in _candidates(entry):
         each["token"] = each["token"].replace(" ", "Ġ").replace("\n", "Ċ")
@@ -410,6 +425,8 @@ LIKELIHOODS = [
         lambda entry: _without_bytes(entry, lambda each: each.pop("bytes")),
         inconclusive=frozenset({"logprobs.bytes"}),
     ),
+    _entries("half characters named by their bytes", _named_by_its_bytes),
+    _entries("half characters named by bytes that are null", _named_only, inconclusive=frozenset({"logprobs.bytes"})),
     _entries("tokens as a vocabulary writes them", _raw_piece),
     _entries("log probabilities of few digits, some a little above 0", _rounded),
     Oddity(name="all log probabilities with a stream's first words", mutant=tells("", "", lambda told: told)),

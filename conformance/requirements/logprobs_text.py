@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..exchange import Exchange
-from ..likelihoods import REPLACEMENT, Candidate, Place, all_places, entries, joined, plain, told
+from ..likelihoods import REPLACEMENT, Candidate, Place, all_places, entries, joined, known_bytes, plain, spelled, told
 from ..model import Finding, Level, NotJudged, Violation
 from ..mutants import Object
 from ..reply import Choice, is_integer, members
@@ -41,8 +41,9 @@ def cut_by_length(choice: Choice) -> bool:
 
 def _words(candidate: Candidate) -> str | None:
     """What must be found in the text if the token is of it; None where that cannot be said."""
-    if candidate.bytes is not None:
-        said = candidate.bytes.decode("utf-8", "replace")
+    data = known_bytes(candidate)
+    if data is not None:
+        said = data.decode("utf-8", "replace")
     else:
         said = candidate.token.translate(MARKERS)
         if not said.isascii() or SPECIAL.fullmatch(said):
@@ -129,9 +130,18 @@ def _alike(says: str, text: str) -> bool:
     return whole_says != says and text.startswith(whole_says)
 
 
+def _readings(said: tuple[Place, ...]) -> Iterator[str]:
+    """What the tokens say, joined; where no bytes are told a backslash in them may also be one of the text."""
+    says = joined(said)
+    if says is not None:
+        yield says
+        if all(place.said.bytes is None for place in said):
+            yield "".join(place.said.token for place in said)
+
+
 def _say(said: tuple[Place, ...], text: str) -> bool:
     """Whether the tokens joined are the text, or are it without what comes before it in some formats."""
-    return any(says is not None and _alike(says, text) for says in (joined(said), joined(_headless(said))))
+    return any(_alike(says, text) for there in (said, _headless(said)) for says in _readings(there))
 
 
 def _swapped(there: list[Any]) -> list[Any]:
@@ -170,7 +180,7 @@ def _names_its_bytes(candidate: Candidate) -> bool:
     if candidate.bytes is None or REPLACEMENT in candidate.token or SPECIAL.fullmatch(candidate.token):
         return True
     token, spaced = candidate.token, candidate.token.translate(MARKERS)
-    return candidate.bytes in (token.encode("utf-8", "replace"), spaced.encode("utf-8", "replace"))
+    return candidate.bytes in (token.encode("utf-8", "replace"), spaced.encode("utf-8", "replace"), spelled(token))
 
 
 def _other_bytes(entry: Object) -> None:
