@@ -403,6 +403,29 @@ def _raw_piece(entry: Object) -> None:
         each["token"] = each["token"].replace(" ", "Ġ").replace("\n", "Ċ")
 
 
+def _piece_only(entry: Object, space: str) -> None:
+    """Pieces of a vocabulary that has a name for each byte, and no bytes beside them."""
+    for each in _candidates(entry):
+        byte = each["bytes"][0] if len(each["bytes"]) == 1 and _is_half(each) else None
+        each["token"] = each["token"].replace(" ", space) if byte is None else f"<0x{byte:02X}>"
+        each["bytes"] = None
+
+
+def _signs() -> dict[int, str]:
+    """The sign that byte-level vocabularies have for each byte."""
+    shown = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    hidden = [byte for byte in range(256) if byte not in shown]
+    return {**{byte: chr(byte) for byte in shown}, **{byte: chr(256 + at) for at, byte in enumerate(hidden)}}
+
+
+SIGNS = _signs()
+
+
+def _in_signs(entry: Object) -> None:
+    for each in _candidates(entry):
+        each.update(token="".join(SIGNS[byte] for byte in each["bytes"]), bytes=None)
+
+
 def _rounded(entry: Object) -> None:
     for each in _candidates(entry):
         each["logprob"] = round(each["logprob"], 3) + 1e-6
@@ -428,6 +451,21 @@ LIKELIHOODS = [
     _entries("half characters named by their bytes", _named_by_its_bytes),
     _entries("half characters named by bytes that are null", _named_only, inconclusive=frozenset({"logprobs.bytes"})),
     _entries("tokens as a vocabulary writes them", _raw_piece),
+    _entries(
+        "tokens of a vocabulary with ▁, without bytes",
+        lambda entry: _piece_only(entry, "▁"),
+        inconclusive=frozenset({"logprobs.bytes"}),
+    ),
+    _entries(
+        "tokens of a vocabulary with Ġ, without bytes",
+        lambda entry: _piece_only(entry, "Ġ"),
+        inconclusive=frozenset({"logprobs.bytes"}),
+    ),
+    _entries(
+        "tokens of a vocabulary with a sign for each byte, without bytes",
+        _in_signs,
+        inconclusive=frozenset({"logprobs.bytes", "sampling.top-k-acts", "sampling.top-p-acts"}),
+    ),
     _entries("log probabilities of few digits, some a little above 0", _rounded),
     Oddity(name="all log probabilities with a stream's first words", mutant=tells("", "", lambda told: told)),
     _entries("log probabilities with more members", lambda entry: entry.update(rank=1, token_id=5, decoded=None)),

@@ -29,6 +29,12 @@ MARKERS = str.maketrans({"Ġ": " ", "▁": " ", "Ċ": "\n"})
 SPECIAL = re.compile(r"<.*>|token_id:\d+", re.DOTALL)
 """Tokens that are told by a name."""
 
+BYTE = re.compile(r"<0x[0-9A-Fa-f]{2}>")
+"""How vocabularies name a byte that is part of no other token."""
+
+LAST_SIGN = "\u0143"
+"""Vocabularies with a sign for each byte have none beyond it."""
+
 
 def cut_by_length(choice: Choice) -> bool:
     """A text that its limit ended, without thoughts, refusal or calls: what its tokens say it says."""
@@ -131,17 +137,24 @@ def _alike(says: str, text: str) -> bool:
 
 
 def _readings(said: tuple[Place, ...]) -> Iterator[str]:
-    """What the tokens say, joined; where no bytes are told a backslash in them may also be one of the text."""
+    """What the tokens may say, joined: where no bytes are told they may be of the text or of a vocabulary."""
     says = joined(said)
     if says is not None:
         yield says
         if all(place.said.bytes is None for place in said):
             yield "".join(place.said.token for place in said)
+            yield says.translate(MARKERS)
 
 
 def _say(said: tuple[Place, ...], text: str) -> bool:
     """Whether the tokens joined are the text, or are it without what comes before it in some formats."""
     return any(_alike(says, text) for there in (said, _headless(said)) for says in _readings(there))
+
+
+def _in_a_code(said: tuple[Place, ...]) -> bool:
+    """Whether tokens without bytes may be written as in vocabularies with a sign for each byte, or a name for some."""
+    pieces = [place.said.token.translate(MARKERS) for place in said if place.said.bytes is None]
+    return any(BYTE.fullmatch(each) or (not each.isascii() and max(each) <= LAST_SIGN) for each in pieces)
 
 
 def _swapped(there: list[Any]) -> list[Any]:
@@ -165,8 +178,11 @@ def give_the_text(exchange: Exchange) -> Iterator[Finding]:
         if not cut_by_length(choice) or exchange.thought:
             continue
         says = joined(said) if said and len(said) == len(entries(choice)) else None
-        judged = judged or says is not None
-        if says is not None and not _say(said, choice.text):
+        alike = _say(said, choice.text)
+        if says is None or (not alike and _in_a_code(said)):
+            continue
+        judged = True
+        if not alike:
             yield Violation(
                 pointer=f"/choices/{show(choice.index)}/logprobs/content",
                 observed=f"of tokens that say {show(says, 80)}",
