@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
-from itertools import accumulate, chain
+from itertools import accumulate, chain, filterfalse
 from random import Random
 from typing import Any
 
@@ -411,6 +411,13 @@ def _piece_only(entry: Object, space: str) -> None:
         each["bytes"] = None
 
 
+def _piece_in_bytes(entry: Object) -> None:
+    """Whole pieces, and bytes that are of the piece and not of its text."""
+    for each in filterfalse(_is_half, _candidates(entry)):
+        each["token"] = each["token"].replace(" ", "▁")
+        each["bytes"] = list(each["token"].encode())
+
+
 def _signs() -> dict[int, str]:
     """The sign that byte-level vocabularies have for each byte."""
     shown = [*range(33, 127), *range(161, 173), *range(174, 256)]
@@ -456,6 +463,7 @@ LIKELIHOODS = [
         lambda entry: _piece_only(entry, "▁"),
         inconclusive=frozenset({"logprobs.bytes"}),
     ),
+    _entries("tokens and bytes of a vocabulary with ▁", _piece_in_bytes, warned=frozenset({"logprobs.exact"})),
     _entries(
         "tokens of a vocabulary with Ġ, without bytes",
         lambda entry: _piece_only(entry, "Ġ"),

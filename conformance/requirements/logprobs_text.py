@@ -48,13 +48,9 @@ def cut_by_length(choice: Choice) -> bool:
 def _words(candidate: Candidate) -> str | None:
     """What must be found in the text if the token is of it; None where that cannot be said."""
     data = known_bytes(candidate)
-    if data is not None:
-        said = data.decode("utf-8", "replace")
-    else:
-        said = candidate.token.translate(MARKERS)
-        if not said.isascii() or SPECIAL.fullmatch(said):
-            return None
-    said = said.strip()
+    said = (candidate.token if data is None else data.decode("utf-8", "replace")).translate(MARKERS).strip()
+    if SPECIAL.fullmatch(said) or (data is None and not said.isascii()):
+        return None
     return said if said and REPLACEMENT not in said else None
 
 
