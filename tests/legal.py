@@ -19,6 +19,7 @@ from conformance.model import Zone
 from conformance.mutants import Call, Mutant, Object, Wire
 from conformance.reference.options import MOST_CHOICES
 from conformance.reference.refusals import Blame, Refusal
+from conformance.reference.vocabulary import END, IDS
 from conformance.requirements.limits import HUGE
 from conformance.requirements.logprobs_asked import entry_by_entry, tells
 from conformance.spoil import answered, completion, either, every_chunk, on_the_wire, streaming, whole
@@ -403,6 +404,18 @@ def _raw_piece(entry: Object) -> None:
         each["token"] = each["token"].replace(" ", "Ġ").replace("\n", "Ċ")
 
 
+def _bytes_of_the_name(entry: Object) -> None:
+    for each in _candidates(entry):
+        each["bytes"] = list(each["token"].encode("utf-8", "replace"))
+
+
+def _number(entry: Object) -> None:
+    """Tokens are told by their numbers, as if those were their texts."""
+    for each in _candidates(entry):
+        each["token"] = f"token_id:{IDS.get(bytes(each['bytes']), END)}"
+    _bytes_of_the_name(entry)
+
+
 def _piece_only(entry: Object, space: str) -> None:
     """Pieces of a vocabulary that has a name for each byte, and no bytes beside them."""
     for each in _candidates(entry):
@@ -438,6 +451,8 @@ def _rounded(entry: Object) -> None:
         each["logprob"] = round(each["logprob"], 3) + 1e-6
 
 
+MASKS_ACT = frozenset({"sampling.top-p-acts", "sampling.top-k-acts", "sampling.min-p-acts"})
+
 LIKELIHOODS = [
     _entries("what was said first in its list", _said_first),
     _entries("what was said in the place of the last", _said_last),
@@ -457,6 +472,15 @@ LIKELIHOODS = [
     ),
     _entries("half characters named by their bytes", _named_by_its_bytes),
     _entries("half characters named by bytes that are null", _named_only, inconclusive=frozenset({"logprobs.bytes"})),
+    _entries(
+        "bytes of the sign for half a character", _bytes_of_the_name, inconclusive=frozenset({"sampling.top-k-acts"})
+    ),
+    _entries(
+        "tokens told by their numbers",
+        _number,
+        inconclusive=frozenset({"logprobs.of-the-text", "sampling.temperature-low", *MASKS_ACT}),
+        perhaps=frozenset({"logprobs.exact"}),  # a text of half a character is that of any tokens
+    ),
     _entries("tokens as a vocabulary writes them", _raw_piece),
     _entries(
         "tokens of a vocabulary with ▁, without bytes",

@@ -29,8 +29,8 @@ MARKERS = str.maketrans({"Ġ": " ", "▁": " ", "Ċ": "\n"})
 SPECIAL = re.compile(r"<.*>|token_id:\d+", re.DOTALL)
 """Tokens that are told by a name."""
 
-BYTE = re.compile(r"<0x[0-9A-Fa-f]{2}>")
-"""How vocabularies name a byte that is part of no other token."""
+NUMBERED = re.compile(r"<0x[0-9A-Fa-f]{2}>|token_id:\d+")
+"""Tokens that are told by the number of a byte, or by their own."""
 
 LAST_SIGN = "\u0143"
 """Vocabularies with a sign for each byte have none beyond it."""
@@ -147,10 +147,18 @@ def _say(said: tuple[Place, ...], text: str) -> bool:
     return any(_alike(says, text) for there in (said, _headless(said)) for says in _readings(there))
 
 
-def _in_a_code(said: tuple[Place, ...]) -> bool:
-    """Whether tokens without bytes may be written as in vocabularies with a sign for each byte, or a name for some."""
-    pieces = [place.said.token.translate(MARKERS) for place in said if place.said.bytes is None]
-    return any(BYTE.fullmatch(each) or (not each.isascii() and max(each) <= LAST_SIGN) for each in pieces)
+def _in_a_code(candidate: Candidate) -> bool:
+    """Whether a token may be told by a number alone, or by signs that stand for its bytes."""
+    if candidate.bytes is not None:
+        return bool(NUMBERED.fullmatch(candidate.token)) and candidate.bytes == candidate.token.encode()
+    piece = candidate.token.translate(MARKERS)
+    return bool(NUMBERED.fullmatch(piece)) or (not piece.isascii() and max(piece) <= LAST_SIGN)
+
+
+def _half_lost(said: tuple[Place, ...], text: str) -> bool:
+    """Whether bytes that are told are of the sign for half a character where the text has the character."""
+    signs = sum((place.said.bytes or b"").count(REPLACEMENT.encode()) for place in said)
+    return signs > text.count(REPLACEMENT)
 
 
 def _swapped(there: list[Any]) -> list[Any]:
@@ -175,7 +183,8 @@ def give_the_text(exchange: Exchange) -> Iterator[Finding]:
             continue
         says = joined(said) if said and len(said) == len(entries(choice)) else None
         alike = _say(said, choice.text)
-        if says is None or (not alike and _in_a_code(said)):
+        untold = _half_lost(said, choice.text) or any(_in_a_code(place.said) for place in said)
+        if says is None or (untold and not alike):
             continue
         judged = True
         if not alike:
