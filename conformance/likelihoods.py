@@ -8,6 +8,7 @@ than its last.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,9 @@ UNTOLD = -1000.0
 """Below it a log probability is no number but a sign for "too small to tell" (OpenAI's is -9999.0)."""
 
 REPLACEMENT = "\ufffd"
+
+ESCAPE = re.compile(r"\\x([0-9a-fA-F]{2})")
+"""A byte as OpenAI writes it in the name of a token that is half a character."""
 
 Key: TypeAlias = "bytes | str"
 """What tells one token from another: its bytes, or where they are not told its text."""
@@ -39,6 +43,21 @@ class Candidate:
     def key(self) -> Key:
         """What tells it from others."""
         return self.token if self.bytes is None else self.bytes
+
+
+def spelled(token: str) -> bytes | None:
+    r"""The bytes of a token that is named by some of them, such as `\xe6\x9c` or `bytes:\xe6\x9c`; None for others."""
+    text_and_digits = ESCAPE.split(token.removeprefix("bytes:"))
+    if not text_and_digits[1:]:
+        return None
+    return b"".join(
+        bytes.fromhex(part) if at % 2 else part.encode("utf-8", "replace") for at, part in enumerate(text_and_digits)
+    )
+
+
+def known_bytes(candidate: Candidate) -> bytes | None:
+    """The bytes of a token as they are told, or else as its name spells them."""
+    return spelled(candidate.token) if candidate.bytes is None else candidate.bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,10 +154,13 @@ def _bytes(value: JSON) -> bytes | None:
 
 def joined(said: Sequence[Place]) -> str | None:
     """The text of these tokens; None where some are told as text only and one of those has no text of its own."""
-    if all(each.said.bytes is not None for each in said):
-        return b"".join(each.said.bytes or b"" for each in said).decode("utf-8", "replace")
-    text = "".join(each.said.token for each in said)
-    return None if REPLACEMENT in text else text
+    parts = [(each.said.token, known_bytes(each.said)) for each in said]
+    if any(data is None and REPLACEMENT in token for token, data in parts):
+        return None
+    if all(data is None for _, data in parts):
+        return "".join(token for token, _ in parts)
+    found = [token.encode("utf-8", "replace") if data is None else data for token, data in parts]
+    return b"".join(found).decode("utf-8", "replace")
 
 
 SPACES = str.maketrans("", "", " \u0120\u2581\t\n\u010a")

@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import cache
-from itertools import accumulate, chain
+from itertools import accumulate, chain, filterfalse
 from random import Random
 from typing import Any
 
@@ -19,6 +19,7 @@ from conformance.model import Zone
 from conformance.mutants import Call, Mutant, Object, Wire
 from conformance.reference.options import MOST_CHOICES
 from conformance.reference.refusals import Blame, Refusal
+from conformance.reference.vocabulary import END, IDS
 from conformance.requirements.limits import HUGE
 from conformance.requirements.logprobs_asked import entry_by_entry, tells
 from conformance.spoil import answered, completion, either, every_chunk, on_the_wire, streaming, whole
@@ -385,15 +386,74 @@ def _without_bytes(entry: Object, member: Callable[[Object], object]) -> None:
         member(each)
 
 
+def _is_half(each: Object) -> bool:
+    return "\ufffd" in bytes(each["bytes"]).decode("utf-8", "replace")
+
+
+def _named_by_its_bytes(entry: Object, name: str = "") -> None:
+    """Half a character is named as OpenAI does it."""
+    for each in filter(_is_half, _candidates(entry)):
+        each["token"] = name + "".join(f"\\x{byte:02x}" if byte > 127 else chr(byte) for byte in each["bytes"])
+
+
+def _named_only(entry: Object) -> None:
+    _named_by_its_bytes(entry, "bytes:")
+    _without_bytes(entry, lambda each: each.update(bytes=None))
+
+
 def _raw_piece(entry: Object) -> None:
     for each in _candidates(entry):
         each["token"] = each["token"].replace(" ", "Ġ").replace("\n", "Ċ")
+
+
+def _bytes_of_the_name(entry: Object) -> None:
+    for each in _candidates(entry):
+        each["bytes"] = list(each["token"].encode("utf-8", "replace"))
+
+
+def _number(entry: Object) -> None:
+    """Tokens are told by their numbers, as if those were their texts."""
+    for each in _candidates(entry):
+        each["token"] = f"token_id:{IDS.get(bytes(each['bytes']), END)}"
+    _bytes_of_the_name(entry)
+
+
+def _piece_only(entry: Object, space: str) -> None:
+    """Pieces of a vocabulary that has a name for each byte, and no bytes beside them."""
+    for each in _candidates(entry):
+        byte = each["bytes"][0] if len(each["bytes"]) == 1 and _is_half(each) else None
+        each["token"] = each["token"].replace(" ", space) if byte is None else f"<0x{byte:02X}>"
+        each["bytes"] = None
+
+
+def _piece_in_bytes(entry: Object) -> None:
+    """Whole pieces, and bytes that are of the piece and not of its text."""
+    for each in filterfalse(_is_half, _candidates(entry)):
+        each["token"] = each["token"].replace(" ", "▁")
+        each["bytes"] = list(each["token"].encode())
+
+
+def _signs() -> dict[int, str]:
+    """The sign that byte-level vocabularies have for each byte."""
+    shown = [*range(33, 127), *range(161, 173), *range(174, 256)]
+    hidden = [byte for byte in range(256) if byte not in shown]
+    return {**{byte: chr(byte) for byte in shown}, **{byte: chr(256 + at) for at, byte in enumerate(hidden)}}
+
+
+SIGNS = _signs()
+
+
+def _in_signs(entry: Object) -> None:
+    for each in _candidates(entry):
+        each.update(token="".join(SIGNS[byte] for byte in each["bytes"]), bytes=None)
 
 
 def _rounded(entry: Object) -> None:
     for each in _candidates(entry):
         each["logprob"] = round(each["logprob"], 3) + 1e-6
 
+
+MASKS_ACT = frozenset({"sampling.top-p-acts", "sampling.top-k-acts", "sampling.min-p-acts"})
 
 LIKELIHOODS = [
     _entries("what was said first in its list", _said_first),
@@ -412,7 +472,34 @@ LIKELIHOODS = [
         lambda entry: _without_bytes(entry, lambda each: each.pop("bytes")),
         inconclusive=frozenset({"logprobs.bytes"}),
     ),
+    _entries("half characters named by their bytes", _named_by_its_bytes),
+    _entries("half characters named by bytes that are null", _named_only, inconclusive=frozenset({"logprobs.bytes"})),
+    _entries(
+        "bytes of the sign for half a character", _bytes_of_the_name, inconclusive=frozenset({"sampling.top-k-acts"})
+    ),
+    _entries(
+        "tokens told by their numbers",
+        _number,
+        inconclusive=frozenset({"logprobs.of-the-text", "sampling.temperature-low", *MASKS_ACT}),
+        perhaps=frozenset({"logprobs.exact"}),  # a text of half a character is that of any tokens
+    ),
     _entries("tokens as a vocabulary writes them", _raw_piece),
+    _entries(
+        "tokens of a vocabulary with ▁, without bytes",
+        lambda entry: _piece_only(entry, "▁"),
+        inconclusive=frozenset({"logprobs.bytes"}),
+    ),
+    _entries("tokens and bytes of a vocabulary with ▁", _piece_in_bytes, warned=frozenset({"logprobs.exact"})),
+    _entries(
+        "tokens of a vocabulary with Ġ, without bytes",
+        lambda entry: _piece_only(entry, "Ġ"),
+        inconclusive=frozenset({"logprobs.bytes"}),
+    ),
+    _entries(
+        "tokens of a vocabulary with a sign for each byte, without bytes",
+        _in_signs,
+        inconclusive=frozenset({"logprobs.bytes", "sampling.top-k-acts", "sampling.top-p-acts"}),
+    ),
     _entries("log probabilities of few digits, some a little above 0", _rounded),
     Oddity(name="all log probabilities with a stream's first words", mutant=tells("", "", lambda told: told)),
     _entries("log probabilities with more members", lambda entry: entry.update(rank=1, token_id=5, decoded=None)),

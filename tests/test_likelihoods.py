@@ -19,6 +19,7 @@ from conformance.likelihoods import (
     lists_asked,
     plain,
     same_start,
+    spelled,
     told,
 )
 from conformance.model import Purpose
@@ -106,6 +107,33 @@ def test_joined() -> None:
     assert joined(halves) == "é"
     assert joined(all_places(reply([entry("a"), entry(" b")]))) == "a b"
     assert joined(all_places(reply([entry("a"), entry("\ufffd")]))) is None
+
+
+@pytest.mark.parametrize(
+    ("token", "data"),
+    [
+        (r"\xe6\x9c", b"\xe6\x9c"),
+        (r"bytes:\xE6\x9C", b"\xe6\x9c"),
+        (r" \xf0\x9f", b" \xf0\x9f"),
+        (r"bytes: \xe6é", b" \xe6\xc3\xa9"),
+        (r"\x9c bytes:", b"\x9c bytes:"),
+        (r"\x9", None),
+        ("bytes:", None),
+        ("é", None),
+    ],
+)
+def test_tokens_named_by_their_bytes(token: str, data: bytes | None) -> None:
+    """A name with bytes as OpenAI writes them is those bytes and the UTF-8 of what else it has; others are none."""
+    assert spelled(token) == data
+
+
+@pytest.mark.parametrize("bytes_told", [True, False])
+def test_joined_halves_that_are_named_by_their_bytes(bytes_told: bool) -> None:
+    """Halves of a character make one where only their names tell their bytes, and where some others tell none."""
+    halves = [(r" \xe6\x9c", b" \xe6\x9c"), (r"bytes:\x88", b"\x88")]
+    told_as = [entry(name, bytes=list(data) if bytes_told else None) for name, data in halves]
+    assert joined(all_places(reply([entry("a"), *told_as, entry("é")]))) == "a 月é"
+    assert joined(all_places(reply([*told_as, entry("\ufffd")]))) is None
 
 
 @pytest.mark.parametrize(

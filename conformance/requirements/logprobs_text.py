@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..exchange import Exchange
-from ..likelihoods import REPLACEMENT, Candidate, Place, all_places, entries, joined, plain, told
+from ..likelihoods import REPLACEMENT, Candidate, Place, all_places, entries, joined, known_bytes, plain, spelled, told
 from ..model import Finding, Level, NotJudged, Violation
 from ..mutants import Object
 from ..reply import Choice, is_integer, members
@@ -29,6 +29,12 @@ MARKERS = str.maketrans({"Ġ": " ", "▁": " ", "Ċ": "\n"})
 SPECIAL = re.compile(r"<.*>|token_id:\d+", re.DOTALL)
 """Tokens that are told by a name."""
 
+NUMBERED = re.compile(r"<0x[0-9A-Fa-f]{2}>|token_id:\d+")
+"""Tokens that are told by the number of a byte, or by their own."""
+
+LAST_SIGN = "\u0143"
+"""Vocabularies with a sign for each byte have none beyond it."""
+
 
 def cut_by_length(choice: Choice) -> bool:
     """A text that its limit ended, without thoughts, refusal or calls: what its tokens say it says."""
@@ -41,13 +47,10 @@ def cut_by_length(choice: Choice) -> bool:
 
 def _words(candidate: Candidate) -> str | None:
     """What must be found in the text if the token is of it; None where that cannot be said."""
-    if candidate.bytes is not None:
-        said = candidate.bytes.decode("utf-8", "replace")
-    else:
-        said = candidate.token.translate(MARKERS)
-        if not said.isascii() or SPECIAL.fullmatch(said):
-            return None
-    said = said.strip()
+    data = known_bytes(candidate)
+    said = (candidate.token if data is None else data.decode("utf-8", "replace")).translate(MARKERS).strip()
+    if SPECIAL.fullmatch(said) or (data is None and not said.isascii()):
+        return None
     return said if said and REPLACEMENT not in said else None
 
 
@@ -129,9 +132,33 @@ def _alike(says: str, text: str) -> bool:
     return whole_says != says and text.startswith(whole_says)
 
 
+def _readings(said: tuple[Place, ...]) -> Iterator[str]:
+    """What the tokens may say, joined: where no bytes are told they may be of the text or of a vocabulary."""
+    says = joined(said)
+    if says is not None:
+        yield says
+        if all(place.said.bytes is None for place in said):
+            yield "".join(place.said.token for place in said)
+            yield says.translate(MARKERS)
+
+
 def _say(said: tuple[Place, ...], text: str) -> bool:
     """Whether the tokens joined are the text, or are it without what comes before it in some formats."""
-    return any(says is not None and _alike(says, text) for says in (joined(said), joined(_headless(said))))
+    return any(_alike(says, text) for there in (said, _headless(said)) for says in _readings(there))
+
+
+def _in_a_code(candidate: Candidate) -> bool:
+    """Whether a token may be told by a number alone, or by signs that stand for its bytes."""
+    if candidate.bytes is not None:
+        return bool(NUMBERED.fullmatch(candidate.token)) and candidate.bytes == candidate.token.encode()
+    piece = candidate.token.translate(MARKERS)
+    return bool(NUMBERED.fullmatch(piece)) or (not piece.isascii() and max(piece) <= LAST_SIGN)
+
+
+def _half_lost(said: tuple[Place, ...], text: str) -> bool:
+    """Whether bytes that are told are of the sign for half a character where the text has the character."""
+    signs = sum((place.said.bytes or b"").count(REPLACEMENT.encode()) for place in said)
+    return signs > text.count(REPLACEMENT)
 
 
 def _swapped(there: list[Any]) -> list[Any]:
@@ -155,8 +182,12 @@ def give_the_text(exchange: Exchange) -> Iterator[Finding]:
         if not cut_by_length(choice) or exchange.thought:
             continue
         says = joined(said) if said and len(said) == len(entries(choice)) else None
-        judged = judged or says is not None
-        if says is not None and not _say(said, choice.text):
+        alike = _say(said, choice.text)
+        untold = _half_lost(said, choice.text) or any(_in_a_code(place.said) for place in said)
+        if says is None or (untold and not alike):
+            continue
+        judged = True
+        if not alike:
             yield Violation(
                 pointer=f"/choices/{show(choice.index)}/logprobs/content",
                 observed=f"of tokens that say {show(says, 80)}",
@@ -170,7 +201,7 @@ def _names_its_bytes(candidate: Candidate) -> bool:
     if candidate.bytes is None or REPLACEMENT in candidate.token or SPECIAL.fullmatch(candidate.token):
         return True
     token, spaced = candidate.token, candidate.token.translate(MARKERS)
-    return candidate.bytes in (token.encode("utf-8", "replace"), spaced.encode("utf-8", "replace"))
+    return candidate.bytes in (token.encode("utf-8", "replace"), spaced.encode("utf-8", "replace"), spelled(token))
 
 
 def _other_bytes(entry: Object) -> None:
