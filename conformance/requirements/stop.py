@@ -242,8 +242,8 @@ def case_matters(free: Exchange, listed: Exchange) -> Iterator[Finding]:
     if listed.text.rstrip() in (before.rstrip(), with_other):
         yield Violation(
             pointer="/choices/0 text",
-            observed=f"{show(listed.text, 100)}, where {show(free.text, 100)} is said without a stop",
-            expected=f"the text up to {show(stop_of(listed))}, for {show(other)} is not in it",
+            observed=f"ended by the stop {show(other)} at {show(f'{before[-30:]}{with_other[len(before) :]}')}",
+            expected=f"the text up to the stop {show(stop_of(listed))}, for {show(other)} is not in it",
             exchanges=(listed.n,),
         )
     elif not listed.text.startswith(with_other):
