@@ -19,7 +19,7 @@ from .exchange import Exchange
 from .generate.forms import Object
 from .generate.kitchen import LIMITS, MESSAGES, MODEL, fitted, thrifty, whole_kitchen
 from .model import JSON, Purpose
-from .reply import problem
+from .reply import members, problem
 
 COMBINATION = "combination"
 REDUCTION = "reduction"
@@ -30,6 +30,9 @@ GENERATED = frozenset({COMBINATION, REDUCTION, DEPARTURES})
 
 CANARY = "canary"
 """The scenario of plain requests, by its name."""
+
+OF_SOME_MODELS = frozenset({"enable_thinking", "separate_reasoning"})
+"""Members that mean nothing to a model which does not think; and so does a form by a schema to one without such."""
 
 NUMB = 2
 """Plain requests that are refused one after the other by an endpoint that lives and is dead."""
@@ -91,6 +94,17 @@ def _equal(one: JSON, other: JSON) -> bool:
 def declined(exchange: Exchange) -> bool:
     """Whether a request that must be accepted was refused, or the endpoint fell over it."""
     return exchange.refused or exchange.crashed
+
+
+def lacking(exchange: Exchange) -> str | None:
+    """The member for which a refusal says that there is nothing behind it: one that documents leave to models, named in
+    the answer.  None if it was refused for anything else."""
+    if exchange.status not in (400, 422, 501):
+        return None
+    form = members(exchange.sent.get("response_format")).get("type")
+    asked = [name for name in OF_SOME_MODELS if name in exchange.sent]
+    asked += ["response_format"] if form == "json_schema" else []
+    return next((name for name in asked if name.encode() in exchange.body), None)
 
 
 def generated(exchange: Exchange) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import cast
 
+from .blame import OF_SOME_MODELS
 from .contract import Contract
 from .generate.kitchen import whole_kitchen
 from .generate.values import Place, Value
@@ -45,6 +46,9 @@ def inside(contract: Contract, parameter: str) -> Iterator[Mutant]:
     def is_inside(sent: Sent) -> bool:
         return sent[parameter] not in (None, usual) and canonical(sent[parameter]) not in bounds
 
+    if parameter in OF_SOME_MODELS:
+        yield refused_where(parameter, "inside-is-500", "values inside the range end in a 500", is_inside, 500)
+        return
     yield refused_where(parameter, "refused-inside", "values inside the range are refused", is_inside)
     numbers = [each.value for each in _values(contract, parameter, Place.INSIDE) if _is_number(each.value)]
     if numbers:
@@ -89,7 +93,8 @@ def at_bounds(contract: Contract, parameter: str) -> Iterator[Mutant]:
 
 def nulls(_: Contract, parameter: str) -> Iterator[Mutant]:
     """Null is refused, or ends in a 500."""
-    yield refused_where(parameter, "null-refused", "null is refused", lambda sent: sent[parameter] is None)
+    if parameter not in OF_SOME_MODELS:
+        yield refused_where(parameter, "null-refused", "null is refused", lambda sent: sent[parameter] is None)
     yield refused_where(
         parameter, "null-is-500", "null is answered with 500", lambda sent: sent[parameter] is None, 500
     )

@@ -61,16 +61,21 @@ def asked_choices(request: Mapping[str, JSON]) -> int:
 def problem(body: Mapping[str, JSON]) -> str:
     """The words in which an error body names the problem, in any of the shapes seen in the field; else empty."""
     error, detail = body.get("error"), body.get("detail")
+    listed = [*objects(error), *objects(detail), *objects(body.get("errors"))]
     found = [
         text(error),
-        text(members(error).get("message")),
+        *_words(members(error)),
         text(detail),
         text(members(members(detail).get("error")).get("message")),
         text(members(detail).get("message")),
-        text(body.get("message")),
-        *(text(each.get("msg")) for each in objects(detail)),
+        *_words({name: value for name, value in body.items() if name != "detail"}),
+        *(words for each in listed for words in _words(each)),
     ]
     return next((words for words in found if words.strip()), "")
+
+
+def _words(error: Mapping[str, JSON]) -> Iterator[str]:
+    return (text(error.get(name)) for name in ("message", "msg", "detail", "error_message", "title"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypeAlias
@@ -10,7 +11,7 @@ import pytest
 
 from conformance.contract import Contract
 from conformance.model import Verdict
-from conformance.mutants import Call, Mutant, Object
+from conformance.mutants import Call, Mutant, Object, Wire
 from conformance.reference import endpoint
 from conformance.reference.language_model import LanguageModel
 from conformance.reference.sampler import Sampler, Sampling, log_softmax
@@ -236,3 +237,67 @@ def test_a_model_may_callcalling_by_chance(seed: int) -> None:
     """That it called twice in one mode and not in the other is chance, as the same with more choices shows."""
     oddity = Oddity(name="now and then", around=calling_by_chance(seed))
     assert against(oddity, "tools.same-in-both-modes", seed=seed) == set()
+
+
+# -- refusals
+
+
+def _refused(what: Callable[[Any], bool], status: int, body: Object) -> Callable[[Answer, Contract], Answer]:
+    wire = Wire(status=status, headers=(("content-type", "application/json"),), pieces=(json.dumps(body).encode(),))
+
+    def around(answer: Answer, _: Contract) -> Answer:
+        return lambda call: wire if what(call.sent) else answer(call)
+
+    return around
+
+
+def _by_schema(sent: Any) -> bool:
+    form = sent.get("response_format")
+    return isinstance(form, dict) and form.get("type") == "json_schema"
+
+
+@pytest.mark.parametrize(
+    ("what", "named", "status", "allowed"),
+    [
+        (_by_schema, "response_format of type json_schema", 400, set()),
+        (_by_schema, "response_format of type json_schema", 501, set()),
+        (lambda sent: "enable_thinking" in sent, "enable_thinking", 400, {"reasoning.switch-accepted"}),
+        (lambda sent: "separate_reasoning" in sent, "separate_reasoning", 422, {"reasoning.separation-accepted"}),
+    ],
+)
+def test_models_have_not_all_there_is(what: Any, named: str, status: int, allowed: set[str]) -> None:
+    """A refusal that names what a document leaves to models is an honest one."""
+    around = _refused(what, status, {"error": {"message": f"{named} is not supported by this model", "type": "x"}})
+    found = against(Oddity(name="refuses", around=around), "ranges.*", "requests.*", "reasoning.*", "response_format.*")
+    assert found == allowed
+
+
+@pytest.mark.parametrize("off", ["logprobs", "tools", "tool-choice"])
+def test_what_is_off_is_asked_for_by_no_other_feature(off: str) -> None:
+    """Lists of log probabilities fall away with these, choices among tools with tools, and the other way round."""
+    members = {"logprobs": ("logprobs", "top_logprobs"), "tools": ("tools",), "tool-choice": ("tool_choice",)}[off]
+    around = _refused(
+        lambda sent: any(sent.get(name) for name in members), 422, {"detail": [{"loc": [], "msg": "no", "type": "x"}]}
+    )
+    _, judged = rehearse(
+        "basic-gateway",
+        Oddity(name="lacks", around=around),
+        3,
+        without=frozenset({off}),
+        selection=("requests.*", "tools.*", "logprobs.*"),
+    )
+    assert {each.row.id for each in judged if each.verdict in (Verdict.FAIL, Verdict.WARN)} == set()
+
+
+def test_an_unknown_model_may_be_forbidden() -> None:
+    """403 says that it is not there for this key."""
+    around = _refused(lambda sent: sent.get("model") != "reference", 403, {"error": {"message": "no such model"}})
+    found = against(Oddity(name="forbids", around=around), "ranges.refusal-status*", "errors.unknown-model-refused")
+    assert found == set()
+
+
+@pytest.mark.parametrize("error", [{"message": "", "code": None}, {"code": 0, "message": ""}, {"message": None}])
+def test_an_error_with_nothing_in_it_is_none(error: Object) -> None:
+    """It is what servers write that leave no member out."""
+    oddity = Oddity(name="empty", mutant=either("", "", lambda _, body: body.update(error=dict(error))))
+    assert against(oddity, "envelope.no-error-in-success", "ranges.refusal-status*") == set()

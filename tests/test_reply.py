@@ -113,6 +113,13 @@ def test_has_text(value: JSON, has: bool) -> None:
         ({"detail": [{"loc": ["b"]}, 5, {"msg": ""}, {"msg": "a"}, {"msg": "c"}]}, "a"),
         ({"error": {"message": {"detail": "b"}}, "detail": [[]], "message": 5}, ""),
         ({}, ""),
+        ({"errors": [{"code": 5006, "message": "no"}]}, "no"),
+        ({"error": [{"message": "no"}]}, "no"),
+        ({"error": {"detail": "no"}}, "no"),
+        ({"code": 20015, "msg": "no"}, "no"),
+        ({"title": "no", "status": 400}, "no"),
+        ({"error_message": "no"}, "no"),
+        ({"errors": [{"code": 5006}], "error": {"code": "no"}}, ""),
     ],
 )
 def test_problem(body: dict[str, JSON], words: str) -> None:

@@ -48,12 +48,14 @@ def told_objects(exchange: Exchange) -> tuple[dict[str, JSON], ...]:
 def error_in(exchange: Exchange) -> tuple[int, str, JSON] | None:
     """The first error that a 2xx reply carries: the number of the object, the member and what it holds.
 
-    That is an error member with something in it; and where no object has choices, the words that explain a refusal.
+    That is an error member with something in it, were it in one of its members where there are choices beside it; and
+    where no object has choices, the words that explain a refusal.
     """
     told = told_objects(exchange) if exchange.ok else ()
     for number, each in enumerate(told):
-        if each.get("error"):
-            return number, "error", each["error"]
+        error = each.get("error")
+        if error and not ("choices" in each and isinstance(error, dict) and not any(error.values())):
+            return number, "error", error
     if any("choices" in each for each in told):
         return None
     return next(

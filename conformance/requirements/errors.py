@@ -226,8 +226,8 @@ of_unknown = partial(requirement, source="model", scenario=unknown, parameter="m
     ],
 )
 def unknown_is_refused(_control: Exchange, asked: Exchange) -> Iterator[Violation]:
-    """A model that does not exist is refused, with 404, 400, 422 or 403, not replaced in silence."""
-    yield from refused((asked,), f"model {show(UNKNOWN)}", (404, *REFUSALS, 403))
+    """A model that does not exist is refused, with 400, 401, 403, 404, 410 or 422, not replaced in silence."""
+    yield from refused((asked,), f"model {show(UNKNOWN)}", (404, *REFUSALS, 401, 403, 410))
 
 
 @of_unknown(

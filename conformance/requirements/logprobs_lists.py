@@ -51,6 +51,7 @@ of_lists = partial(
     kind=Kind.EACH,
     applies=with_lists,
     feature="top-logprobs",
+    beside="logprobs",
     parameter="top_logprobs",
 )
 """A requirement on the lists of likeliest tokens of every reply that was to have them."""

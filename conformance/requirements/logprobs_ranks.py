@@ -150,6 +150,7 @@ def _is_top(place: Place) -> bool:
     source="top_logprobs",
     scenario=both,
     feature="top-logprobs",
+    beside="logprobs",
     parameter="top_logprobs",
     mutants=[
         tells("lists-of-the-place-after", "lists are those of the place after", _next_place),

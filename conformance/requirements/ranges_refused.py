@@ -32,6 +32,9 @@ OTHERS = 1
 """Other departures of a zone at depth standard, where none is next to a bound."""
 
 REFUSALS = frozenset({400, 413, 422})
+NAMING = REFUSALS - {413}
+"""Refusals that name the member; that something is too large is said by proxies too, which know of no members."""
+
 """Statuses that say a request's content is at fault."""
 
 
@@ -207,7 +210,7 @@ def nothing_crashes(exchange: Exchange, *, parameter: str, run: tuple[Exchange, 
 )
 def refused_with_400(exchange: Exchange) -> Iterator[Finding]:
     """A value that cannot be is refused with 400 or 422."""
-    apt = REFUSALS | ({404} if exchange.parameter == "model" else frozenset())
+    apt = REFUSALS | ({403, 404} if exchange.parameter == "model" else frozenset())
     if exchange.status not in apt:
         named = shown(exchange, exchange.parameter or "")
         told = f"{exchange.status}{disguise(exchange)}"
@@ -217,7 +220,7 @@ def refused_with_400(exchange: Exchange) -> Iterator[Finding]:
 @of_departures(
     "ranges.names-parameter",
     level=SHOULD,
-    applies=lambda exchange: departs(exchange) and exchange.status in REFUSALS,
+    applies=lambda exchange: departs(exchange) and exchange.status in NAMING,
     mutants=moved.WORDS,
 )
 def error_names_parameter(exchange: Exchange, *, contract: Contract) -> Iterator[Finding]:

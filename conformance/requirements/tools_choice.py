@@ -63,6 +63,7 @@ of_choices = partial(
     source="tool_choice",
     scenario=choices,
     feature="tool-choice",
+    beside="tools",
     parameter="tool_choice",
 )
 """A requirement on a choice among tools."""
@@ -167,6 +168,7 @@ def named_is_called(asked: tuple[Exchange, ...]) -> Iterator[Finding]:
     source="parallel_tool_calls",
     scenario=choices,
     feature="tools",
+    beside="tool-choice",
     parameter="parallel_tool_calls",
     mutants=[
         ignores("parallel_tool_calls"),
