@@ -108,9 +108,9 @@ def _no_object(call: Call) -> bool:
     ],
 )
 def malformed_is_refused(_control: Exchange, asked: tuple[Exchange, ...]) -> Iterator[Violation]:
-    """A body that is no JSON object is refused, with 400 or 422, or as proxies do with 403, 411 or 413."""
+    """A body that is no JSON object is refused, with 400, 415 or 422, or as proxies do with 403, 411 or 413."""
     for exchange, what in zip(asked, MALFORMED, strict=False):
-        yield from refused((exchange,), what, (*REFUSALS, *PROXIES))
+        yield from refused((exchange,), what, (*REFUSALS, 415, *PROXIES))
 
 
 @requirement(
@@ -168,9 +168,9 @@ def _incomplete(call: Call) -> bool:
     ],
 )
 def missing_is_refused(control: Exchange, asked: Exchange) -> Iterator[Violation]:
-    """A request without a required member is refused, with 400 or 422."""
+    """A request without a required member is refused, with 400 or 422; without a model 404 will do."""
     lost = sorted(set(control.sent) - set(asked.sent))
-    yield from refused((asked,), f"a request without {' and '.join(lost)}")
+    yield from refused((asked,), f"a request without {' and '.join(lost)}", (*REFUSALS, *[404] * ("model" in lost)))
 
 
 @requirement(
