@@ -301,3 +301,16 @@ def test_an_error_with_nothing_in_it_is_none(error: Object) -> None:
     """It is what servers write that leave no member out."""
     oddity = Oddity(name="empty", mutant=either("", "", lambda _, body: body.update(error=dict(error))))
     assert against(oddity, "envelope.no-error-in-success", "ranges.refusal-status*") == set()
+
+
+def _broken_off(_: Any, chunks: list[Object]) -> list[Object]:
+    overloaded: Object = {"error": {"message": "overloaded, try again later", "type": "server_error", "code": 503}}
+    return [*chunks[: len(chunks) // 2], overloaded]
+
+
+def test_a_stream_that_an_error_breaks_off_is_one_finding() -> None:
+    """What it lacks after that, a reason, its usage and what ends a stream, is no further one."""
+    oddity = Oddity(name="broken off", mutant=Mutant(name="", about="", events=_broken_off))
+    found = against(oddity, "envelope.*", "streaming.*", "usage.*")
+    assert found & {"streaming.finish-once", "streaming.done", "usage.stream-asked", "usage.stream-unasked"} == set()
+    assert "envelope.no-error-in-success" in found

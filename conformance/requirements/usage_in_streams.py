@@ -17,6 +17,7 @@ from ..reply import members, objects
 from ..requirement import requirement
 from ..spoil import either
 from ..spoil import stream as streams_with
+from .streaming import complete
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
@@ -29,11 +30,6 @@ def included(exchange: Exchange) -> bool:
 def asked_for(exchange: Exchange) -> bool:
     """The request set include_usage."""
     return members(exchange.sent.get("stream_options")).get("include_usage") is True
-
-
-def chunked(exchange: Exchange) -> bool:
-    """A stream that holds chunks and was not cut short."""
-    return exchange.streamed and bool(exchange.chunks) and exchange.error is None
 
 
 def never(name: str, when: Callable[[Object], bool] | None = None) -> Mutant:
@@ -69,7 +65,7 @@ def _missing(exchange: Exchange, why: str) -> Iterator[Violation]:
     kind=Kind.EACH,
     feature="stream-usage",
     parameter="stream_options",
-    applies=lambda exchange: chunked(exchange) and asked_for(exchange),
+    applies=lambda exchange: complete(exchange) and asked_for(exchange),
     mutants=[
         never("no-usage-in-streams"),
         streams_with(
@@ -90,7 +86,7 @@ def usage_when_asked(exchange: Exchange) -> Iterator[Violation]:
     source="usage",
     scenario=stream,
     kind=Kind.EACH,
-    applies=chunked,
+    applies=complete,
     mutants=[never("no-usage-in-streams")],
 )
 def usage_unasked(exchange: Exchange) -> Iterator[Violation]:
@@ -141,7 +137,7 @@ of_usage = partial(
     source="usage",
     scenario=stream,
     kind=Kind.EACH,
-    applies=lambda exchange: chunked(exchange) and included(exchange),
+    applies=lambda exchange: complete(exchange) and included(exchange),
 )
 """A requirement on every stream with usage."""
 
