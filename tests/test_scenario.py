@@ -300,7 +300,15 @@ GENERATED = {"bounds", "combination"}
 
 BENT = ("cooled", "narrowed", "topped", "floored")
 
-IN_DOUBT = {"preflight": 1, "around_a_stop": 1, "both_ways": 1, "penalised": 3, **dict.fromkeys(BENT, 6)}
+IN_DOUBT = {
+    "preflight": 1,
+    "around_a_stop": 1,
+    "both_ways": 1,
+    "penalised": 3,
+    "repeating": 2,
+    "calling_two": 1,
+    **dict.fromkeys(BENT, 8),
+}
 """What scenarios ask beyond this of endpoints that give reason to, or that lack something; the reference does neither."""
 
 
