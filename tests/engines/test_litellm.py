@@ -32,9 +32,6 @@ OWN = {
 
 OF_STREAMS = {
     "envelope.no-error-in-success": "a stream that says one thing a hundred times is broken off with an error",
-    "streaming.done": "and has no [DONE]",
-    "streaming.finish-once": "nor a finish_reason",
-    "usage.stream-asked": "nor a usage",
 }
 
 OF_THE_ENGINE = {
@@ -47,8 +44,7 @@ OF_THE_ENGINE = {
     "logprobs.exact": "likewise",
     "logprobs.lists-descending": "lists are in no order",
     "logprobs.greedy-is-top": "of other tokens, so that the likeliest is not the one that was said",
-    "ranges.accepts-valid": "a top_logprobs above 11 is a 400",
-    "ranges.accepts-boundary": "likewise",
+    "ranges.accepts-valid": "logprobs alone are a 500, and hide what is refused of top_logprobs",
     "ranges.refusal-status": "what is wrong with messages is a 404, and so is everything once its thread is dead",
     "response_format.beginning": "response_format is ignored",
 }
