@@ -119,6 +119,16 @@ def drawn(base: Scenario, variants: Callable[[Setting], Iterable[Variant]]) -> S
     return replace(base, drawn=variants)
 
 
+def priced(base: Scenario, cost: Callable[[Setting], tuple[int, int]]) -> Scenario:
+    """The same cases, each with the most exchanges and completion tokens that it can come to with what is on."""
+
+    def variants(setting: Setting) -> list[Variant]:
+        steps, tokens = cost(setting)
+        return [replace(variant, steps=steps, tokens=tokens) for variant in base.variants(setting.contract)]
+
+    return drawn(base, variants)
+
+
 def _expand(base: Scenario, more: Callable[[Contract, Variant], Iterable[Variant]]) -> Scenario:
     """The same scenario with each of its variants replaced by several."""
     before = base.variants

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -12,14 +11,14 @@ from ..exchange import Exchange
 from ..model import Finding, Level
 from ..mutants import Call, Mutant, Sent
 from ..requirement import requirement
-from ..scenario import Scenario, Script, Variant, drawn, scenario, together
+from ..scenario import Script, priced, scenario, together
 from ..spoil import ignores, streaming
 from ..statistics import ALPHA, at_least
 from .sampling import LISTED, MANY, Bend, bent, held, judged, modes
 from .sampling_doubt import SURE
 from .sampling_extremes import EXTREMES, REPLIES, TOKENS, alone, extreme, warmer
 from .sampling_favourites import favoured_alike
-from .sampling_letters import CHOICES, LENGTH
+from .sampling_letters import TOKENS as OF_LETTERS
 from .sampling_odds import REQUESTS, by_odds
 
 MUST, OBSERVE = Level.MUST, Level.OBSERVE
@@ -140,26 +139,14 @@ def _found(bend: Bend, asked: Sequence[Any]) -> Iterator[Finding]:
         yield from by_odds(bend, asked[2])
 
 
-def _priced(base: Scenario) -> Scenario:
-    """In its modes, with what a case costs where there are log probabilities, choices, or neither."""
-    made = modes(base)
-
-    def priced(setting: Setting) -> Iterator[Variant]:
-        steps, tokens = _costs(setting)
-        for variant in made.variants(setting.contract):
-            yield replace(variant, steps=steps, tokens=tokens)
-
-    return drawn(made, priced)
-
-
 def _costs(setting: Setting) -> tuple[int, int]:
-    """The most requests and completion tokens of a case."""
+    """The most requests and completion tokens where there are log probabilities, choices, or neither."""
     if "logprobs" in setting.features:
         return 2, MANY + LISTED
     if "n" not in setting.features:
         return REPLIES, REPLIES * TOKENS
-    short = (REQUESTS, REQUESTS * CHOICES * LENGTH) if held(setting) else (0, 0)
-    return 2 + short[0], 2 * MANY + short[1]
+    short = REQUESTS if held(setting) else 0
+    return 2 + short, 2 * MANY + short * OF_LETTERS
 
 
 cases = scenario(steps=REPLIES, tokens=REPLIES * TOKENS)
@@ -172,7 +159,7 @@ def cooled(ask: Ask) -> Script:
     return (yield from _bent(ask, LOW))
 
 
-cooling = _priced(cooled)
+cooling = priced(modes(cooled), _costs)
 
 
 @cases
@@ -216,7 +203,7 @@ def low_is_alike(*asked: Exchange | tuple[Exchange, ...]) -> Iterator[Finding]:
 @on_sampling(
     "sampling.top-p-acts",
     source="top_p",
-    scenario=_priced(narrowed),
+    scenario=priced(modes(narrowed), _costs),
     parameter="top_p",
     mutants=ignored(
         "top_p",
@@ -232,7 +219,7 @@ def top_p_acts(*asked: Exchange | tuple[Exchange, ...]) -> Iterator[Finding]:
 @on_sampling(
     "sampling.top-k-acts",
     source="top_k",
-    scenario=_priced(topped),
+    scenario=priced(modes(topped), _costs),
     feature="top-k",
     parameter="top_k",
     mutants=ignored(
@@ -249,7 +236,7 @@ def top_k_acts(*asked: Exchange | tuple[Exchange, ...]) -> Iterator[Finding]:
 @on_sampling(
     "sampling.min-p-acts",
     source="min_p",
-    scenario=_priced(floored),
+    scenario=priced(modes(floored), _costs),
     feature="min-p",
     parameter="min_p",
     mutants=ignored(

@@ -37,7 +37,8 @@ LENGTH = 5
 REQUESTS = 5
 """One without a penalty, and four with one."""
 
-TOKENS = REQUESTS * CHOICES * LENGTH
+TOKENS = CHOICES * LENGTH
+"""Completion tokens of a request."""
 
 ENOUGH = 60
 """Texts that make a sample."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import chain
 
@@ -13,7 +12,7 @@ from ..likelihoods import same_as_long_as_alike, same_start
 from ..model import Depth, Finding, Level, NotJudged
 from ..mutants import Call, Mutant
 from ..requirement import requirement
-from ..scenario import Script, Variant, both_modes, drawn, scenario, together
+from ..scenario import Script, both_modes, priced, scenario, together
 from ..spoil import ignores, streaming
 from .logprobs_asked import neutral
 from .sampling import is_open, telling
@@ -37,7 +36,7 @@ ASKED = (
 )
 
 
-@scenario(steps=5 + ALONE, tokens=(5 + WARM) * LONG + TOKENS)
+@scenario(steps=5 + ALONE, tokens=(5 + WARM) * LONG + REQUESTS * TOKENS)
 def penalised(ask: Ask) -> Script:
     """Talk coldly with each penalty at its strongest and at its weakest, and say one token at temperature 0.5; where no
     list decides ask for many texts of five tokens, and where those tell nothing talk coldly again, and warmly."""
@@ -80,19 +79,17 @@ def _by_lists(asked: Sequence[Exchange]) -> bool:
     return before and bool(same_start(asked[0], asked[4]))
 
 
-def _bounded(setting: Setting) -> Iterator[Variant]:
-    """The cases, with what they cost at most: short texts are asked for where they can be had, and all warm replies in
+def _costs(setting: Setting) -> tuple[int, int]:
+    """The most requests and completion tokens: short texts are asked for where they can be had, and all warm replies in
     one request where there is n; where there is not, one by one, and only if lists are off."""
     has_n, listed = "n" in setting.features, {"logprobs", "top-logprobs"} <= setting.features
     more = (1, WARM) if has_n else (0, 0) if listed else (ALONE, ALONE)
-    short = (REQUESTS, TOKENS) if possible(setting) else (0, 0)
-    for variant in _modes.variants(setting.contract):
-        cold = (4 if listed else 5) * LONG + listed
-        yield replace(variant, steps=5 + short[0] + more[0], tokens=cold + short[1] + more[1] * LONG)
+    short = REQUESTS if possible(setting) else 0
+    cold = (4 if listed else 5) * LONG + listed
+    return 5 + short + more[0], cold + short * TOKENS + more[1] * LONG
 
 
-_modes = both_modes(penalised, streams=Depth.FULL)
-penalties = drawn(_modes, _bounded)
+penalties = priced(both_modes(penalised, streams=Depth.FULL), _costs)
 
 of_penalties = partial(requirement, level=MUST, scenario=penalties, feature="penalties")
 """A requirement on what a penalty does."""

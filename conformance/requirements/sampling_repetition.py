@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from ..ask import Ask, Setting
@@ -18,14 +17,14 @@ from ..model import Depth, Finding, Level, NotJudged, Violation
 from ..mutants import Call, Mutant
 from ..reply import objects, text
 from ..requirement import requirement
-from ..scenario import Script, Variant, both_modes, drawn, scenario, together
+from ..scenario import Script, both_modes, priced, scenario, together
 from ..schema import show
 from ..spoil import ignores, streaming
 from ..statistics import ALPHA, as_many_of
 from .logprobs_asked import neutral
 from .sampling import TWICE, held, telling
 from .sampling_doubt import SURE, behind, wavers
-from .sampling_letters import CHOICES, LENGTH, SEEN, VARIED, again, letters, share_again, spelt
+from .sampling_letters import SEEN, TOKENS, VARIED, again, letters, share_again, spelt
 from .sampling_pull import WORD
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
@@ -40,14 +39,14 @@ APART = 1.5
 """Nats by which the two part a token that was said from one that was not, of five that a model is held to: twice the
 logit where that is below 0, a hundredfold one above.  Who says the same cold text with both has no logits near 0."""
 
-
 COLD, SHORT = 3, 2
 """Requests for cold texts, and for many short ones."""
 
-COLD_TOKENS = COLD * 40
+COLD_TOKENS = 40
+"""Tokens of a cold text."""
 
 
-@scenario(steps=COLD + SHORT, tokens=COLD_TOKENS + SHORT * CHOICES * LENGTH)
+@scenario(steps=COLD + SHORT, tokens=COLD * COLD_TOKENS + SHORT * TOKENS)
 def repeating(ask: Ask) -> Script:
     """Talk coldly with repetition_penalty at 1.0, above it and below; where all three say the same and no list shows
     whether the model is sure of it, ask for many texts of five tokens above it and below."""
@@ -55,7 +54,7 @@ def repeating(ask: Ask) -> Script:
         (
             yield [
                 ask(
-                    max_tokens=40,
+                    max_tokens=COLD_TOKENS,
                     also={**neutral(ask, temperature=ask.setting.cold, repetition_penalty=value), **telling(ask, 20)},
                 )
                 for value in (1.0, ABOVE, BELOW)
@@ -67,15 +66,13 @@ def repeating(ask: Ask) -> Script:
     return None
 
 
-def _bounded(setting: Setting) -> Iterator[Variant]:
-    """The cases, with what they cost at most: short texts are asked for where they can be had and nothing is listed."""
+def _costs(setting: Setting) -> tuple[int, int]:
+    """The most requests and completion tokens: short texts are asked for where they can be had, and nothing listed."""
     short = SHORT if held(setting) else 0
-    for variant in _modes.variants(setting.contract):
-        yield replace(variant, steps=COLD + short, tokens=COLD_TOKENS + short * CHOICES * LENGTH)
+    return COLD + short, COLD * COLD_TOKENS + short * TOKENS
 
 
-_modes = both_modes(repeating, streams=Depth.FULL)
-repeats = drawn(_modes, _bounded)
+repeats = priced(both_modes(repeating, streams=Depth.FULL), _costs)
 
 
 def _tokens(exchange: Exchange) -> list[Key]:
