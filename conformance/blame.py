@@ -18,7 +18,7 @@ from .contract import Contract
 from .exchange import Exchange
 from .generate.forms import Object
 from .generate.kitchen import LIMITS, MESSAGES, MODEL, fitted, thrifty, whole_kitchen
-from .model import JSON, Purpose
+from .model import JSON, NotJudged, Purpose
 from .reply import members, problem
 
 COMBINATION = "combination"
@@ -105,6 +105,11 @@ def lacking(exchange: Exchange) -> str | None:
     asked = [name for name in OF_SOME_MODELS if name in exchange.sent]
     asked += ["response_format"] if form == "json_schema" else []
     return next((name for name in asked if name.encode() in exchange.body), None)
+
+
+def honest(member: str) -> NotJudged:
+    """What is said of a refusal by a model that is `lacking` what a member asks for."""
+    return NotJudged(reason=f"{member} was refused by its name, as where a model has nothing of what it asks for")
 
 
 def generated(exchange: Exchange) -> bool:

@@ -15,7 +15,7 @@ import jsonschema_rs
 from . import strict_json
 from .exchange import Exchange
 from .model import JSON
-from .reply import Choice, is_integer, members, objects, text
+from .reply import Choice, key_of, members, objects, text
 from .schema import Schema
 
 
@@ -55,8 +55,7 @@ def pieces_of(given: Iterable[dict[str, JSON]]) -> dict[str, list[dict[str, JSON
     """The pieces of each call of a stream's choice, by index."""
     found: dict[str, list[dict[str, JSON]]] = {}
     for piece in given:
-        index = piece.get("index")
-        found.setdefault(repr(int(index) if is_integer(index) else index), []).append(piece)
+        found.setdefault(key_of(piece.get("index")), []).append(piece)
     return found
 
 

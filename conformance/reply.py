@@ -17,6 +17,11 @@ def is_integer(value: JSON) -> TypeGuard[int]:
     return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
 
 
+def key_of(index: JSON) -> str:
+    """By what pieces of a stream belong together: the same for 0 and 0.0, another for what is no number."""
+    return repr(int(index) if is_integer(index) else index)
+
+
 def items(value: JSON) -> list[JSON]:
     """A JSON array's items; none for anything else."""
     return value if isinstance(value, list) else []
@@ -68,7 +73,7 @@ def problem(body: Mapping[str, JSON]) -> str:
         text(detail),
         text(members(members(detail).get("error")).get("message")),
         text(members(detail).get("message")),
-        *_words({name: value for name, value in body.items() if name != "detail"}),
+        *_words(body),
         *(words for each in listed for words in _words(each)),
     ]
     return next((words for words in found if words.strip()), "")
@@ -167,5 +172,5 @@ def assembled(chunks: Iterable[dict[str, JSON]]) -> list[Choice]:
     for chunk in chunks:
         for choice in objects(chunk.get("choices")):
             index = choice.get("index")
-            parts.setdefault(repr(int(index) if is_integer(index) else index), _Parts(index)).add(choice)
+            parts.setdefault(key_of(index), _Parts(index)).add(choice)
     return [each.joined() for each in parts.values()]

@@ -69,6 +69,11 @@ def error_in(exchange: Exchange) -> tuple[int, str, JSON] | None:
     )
 
 
+def unbroken(exchange: Exchange) -> bool:
+    """Neither cut short nor broken off by an error: what that took away is no second finding."""
+    return exchange.error is None and error_in(exchange) is None
+
+
 def disguise(exchange: Exchange) -> str:
     """What a refusal comes with that has a status of success; empty of any other reply."""
     return " with an error in its body" if error_in(exchange) else ""

@@ -11,7 +11,7 @@ from functools import cache, partial
 
 from .. import narrowed
 from ..ask import Ask, Setting
-from ..blame import COMBINATION, Blame, Cause, blame, declined, generated, lacking
+from ..blame import COMBINATION, Blame, Cause, blame, declined, generated, honest, lacking
 from ..contract import Contract
 from ..exchange import Exchange
 from ..generate.kitchen import Kitchen, kitchen, tokens, whole_kitchen
@@ -103,13 +103,11 @@ def _judged(
 def _blamed(exchange: Exchange, parameter: str, what: str, members: set[str], known: Blame) -> Finding:
     """That a request was refused for the sake of these members; nothing, where it was refused for that of others."""
     own = next((each for each in known.of.get(exchange.n, ()) if set(each.blamed) == members), None)
-    if own is not None and members == {lacking(own.exchange)}:
-        return NotJudged(
-            reason=f"{parameter} was refused by its name, as where a model has nothing of what it asks for"
-        )
     if own is None:
         one = "stream" if len(members) > 1 else "request"
         return NotJudged(reason=f"every {one} with it was refused for another reason")
+    if members == {lacking(own.exchange)}:
+        return honest(parameter)
     return _violation(exchange, parameter, f"2xx for {what}", own.exchange.n)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..blame import generated, lacking
+from ..blame import generated, honest, lacking
 from ..contract import Contract
 from ..conversations import choices
 from ..exchange import Exchange
@@ -39,8 +39,8 @@ def valid_is_accepted(exchange: Exchange, *, contract: Contract) -> Iterator[Fin
     """A request of documented members with documented values is answered with a 2xx."""
     if contract.zone(exchange.sent) is not Zone.ACCEPT:
         yield NotJudged(reason="the documents contradict each other on every request that was sent")
-    elif not exchange.ok and lacking(exchange):
-        yield NotJudged(reason=f"{lacking(exchange)} was refused by its name, as where a model has nothing of it")
+    elif not exchange.ok and (member := lacking(exchange)):
+        yield honest(member)
     elif not exchange.ok:
         said = problem(exchange.members)
         members = ", ".join(name for name in exchange.sent if name not in ("model", "messages"))

@@ -20,7 +20,7 @@ from ..schema import show
 from ..shape import departures
 from ..spoil import drop, every_chunk, put
 from ..spoil import stream as streams_with
-from .envelope import error_in
+from .envelope import unbroken
 
 MUST, SHOULD, OBSERVE = Level.MUST, Level.SHOULD, Level.OBSERVE
 
@@ -31,8 +31,8 @@ def chunked(exchange: Exchange) -> bool:
 
 
 def complete(exchange: Exchange) -> bool:
-    """A stream with chunks that was neither cut short nor broken off by an error: that is one finding."""
-    return chunked(exchange) and exchange.error is None and error_in(exchange) is None
+    """A stream with chunks that came to its end."""
+    return chunked(exchange) and unbroken(exchange)
 
 
 def constant(exchange: Exchange, member: str) -> Iterator[Violation]:

@@ -11,16 +11,15 @@ from ..model import Kind, Level, Violation
 from ..mutants import Wire
 from ..requirement import requirement
 from ..spoil import answered, on_the_wire, streaming
-from .envelope import error_in
+from .envelope import unbroken
 from .streaming_framing import _excerpt, spoken
 
 MUST, SHOULD = Level.MUST, Level.SHOULD
 
 
 def finished(exchange: Exchange) -> bool:
-    """A stream with events that was neither cut short nor broken off by an error: what that took away is no second
-    finding."""
-    return spoken(exchange) and exchange.error is None and error_in(exchange) is None
+    """A stream with events that came to its end."""
+    return spoken(exchange) and unbroken(exchange)
 
 
 @requirement(
