@@ -13,6 +13,7 @@ from enum import StrEnum
 REPLACEMENT = "\ufffd"
 
 WORD = re.compile(r"[^\W\d_]{3,}")
+"""Letters that may be of one case or of the other."""
 
 LONGEST = 4096
 """Characters of a text within which a stop is looked for: where it says the same again and again, it takes a while."""

@@ -155,6 +155,11 @@ def _in_a_code(candidate: Candidate) -> bool:
     return bool(NUMBERED.fullmatch(piece)) or (not piece.isascii() and max(piece) <= LAST_SIGN)
 
 
+def _untold(said: tuple[Place, ...], text: str) -> bool:
+    """Whether tokens that do not say the text are told in a form that says nothing of it."""
+    return _half_lost(said, text) or any(_in_a_code(place.said) for place in said)
+
+
 def _half_lost(said: tuple[Place, ...], text: str) -> bool:
     """Whether bytes that are told are of the sign for half a character where the text has the character."""
     signs = sum((place.said.bytes or b"").count(REPLACEMENT.encode()) for place in said)
@@ -182,9 +187,8 @@ def give_the_text(exchange: Exchange) -> Iterator[Finding]:
         if not cut_by_length(choice) or exchange.thought:
             continue
         says = joined(said) if said and len(said) == len(entries(choice)) else None
-        alike = _say(said, choice.text)
-        untold = _half_lost(said, choice.text) or any(_in_a_code(place.said) for place in said)
-        if says is None or (untold and not alike):
+        alike = says is not None and _say(said, choice.text)
+        if says is None or (not alike and _untold(said, choice.text)):
             continue
         judged = True
         if not alike:

@@ -32,10 +32,10 @@ OTHERS = 1
 """Other departures of a zone at depth standard, where none is next to a bound."""
 
 REFUSALS = frozenset({400, 413, 422})
+"""Statuses that say a request's content is at fault."""
+
 NAMING = REFUSALS - {413}
 """Refusals that name the member; that something is too large is said by proxies too, which know of no members."""
-
-"""Statuses that say a request's content is at fault."""
 
 
 @scenario(steps=90, tokens=0, stage=Stage.REFUSAL)

@@ -42,13 +42,9 @@ def thinks(exchange: Exchange, choice: Choice) -> str | None:
     mark = marker_in(choice.text)
     if choice.reasoning.strip():
         return f"reasoning_content {show(choice.reasoning)}"
-    return (
-        f"a text with {mark}"
-        if mark
-        else f"{exchange.thought_tokens} reasoning_tokens"
-        if exchange.thought_tokens
-        else None
-    )
+    if mark:
+        return f"a text with {mark}"
+    return f"{exchange.thought_tokens} reasoning_tokens" if exchange.thought_tokens else None
 
 
 def refused(answers: tuple[Exchange, ...], member: str, feature: str) -> str | None:

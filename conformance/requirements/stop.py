@@ -242,7 +242,7 @@ def case_matters(free: Exchange, listed: Exchange) -> Iterator[Finding]:
     if listed.text.rstrip() in (before.rstrip(), with_other):
         yield Violation(
             pointer="/choices/0 text",
-            observed=f"ended by the stop {show(other)} at {show(f'{before[-30:]}{with_other[len(before) :]}')}",
+            observed=f"ended by the stop {show(other)} at {show(with_other[max(len(before) - 30, 0) :])}",
             expected=f"the text up to the stop {show(stop_of(listed))}, for {show(other)} is not in it",
             exchanges=(listed.n,),
         )

@@ -94,8 +94,8 @@ def stop_of(stopped: Exchange) -> str:
 
 def other_case_of(stopped: Exchange) -> str | None:
     """The stop that the text was to pass, as it has it in another case only."""
-    _, *others = (*_sayable(stopped.sent.get("stop")), None)
-    return text(others[0]) or None
+    sayable = list(_sayable(stopped.sent.get("stop")))
+    return text(sayable[1]) if len(sayable) > 1 else None
 
 
 def _sayable(stops: JSON) -> Iterator[JSON]:

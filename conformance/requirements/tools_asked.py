@@ -25,10 +25,10 @@ def called(exchange: Exchange) -> bool:
 
 def asks_by_name(exchange: Exchange) -> bool:
     """Whether it asks for a call in words, and not by tool_choice; and was answered to the end."""
-    asked = exchange.scenario in (by_name.name, two.name) and bool(exchange.sent.get("tools"))
-    last = next(reversed(list(objects(exchange.sent.get("messages")))), {})
+    sent = exchange.sent
+    asked = exchange.scenario in (by_name.name, two.name) and len(items(sent.get("messages"))) == 1
     whole = exchange.legible and not any(map(calls.cut, exchange.choices))
-    return asked and last.get("role") == "user" and "tool_choice" not in exchange.sent and whole
+    return asked and bool(sent.get("tools")) and "tool_choice" not in sent and whole
 
 
 def function(name: str, description: str, parameters: JSON, *, strict: bool) -> dict[str, JSON]:
