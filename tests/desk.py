@@ -129,11 +129,11 @@ class OddEndpoint(SpeakingEndpoint):
             logprobs_after=oddity.logprobs_after,
             defaults=oddity.defaults,
             clock=_noon,
-            memory=SPOKEN if oddity.speaker is None else None,
+            memory=None if oddity.speaker else SPOKEN,
         )
         self.speaker = oddity.speaker
         self._oddity = oddity
-        self._steady = self._language_model
+        self._steady, self._shared = self._language_model, self.memory
         self._chance = Random(seed)
         plainly = super().answer
         self._answer = oddity.around(plainly, contract) if oddity.around else plainly
@@ -143,7 +143,7 @@ class OddEndpoint(SpeakingEndpoint):
             turns = self._chance.random() < self._oddity.wavers
             turn = self._chance.randint(4, 16)
             self._language_model = Wavering(flat=self._oddity.flat, turn=turn) if turns else self._steady
-            self.memory = None if turns else SPOKEN
+            self.memory = None if turns else self._shared
         return self._answer(call)
 
 

@@ -95,8 +95,11 @@ def _forced(sent: Object) -> bool:
     return sent.get("tool_choice") == "required" or isinstance(sent.get("tool_choice"), dict)
 
 
-def _refuses(what: Callable[[Call], bool], status: int = 400) -> Callable[[Answer, Contract], Answer]:
-    reason = Refusal(status=status, message="not here", blames=(Blame(place=(), message="x", kind="y"),))
+def refuses(
+    what: Callable[[Call], bool], status: int = 400, message: str = "not here"
+) -> Callable[[Answer, Contract], Answer]:
+    """Such calls are refused, in the contract's dialect."""
+    reason = Refusal(status=status, message=message, blames=(Blame(place=(), message="x", kind="y"),))
 
     def around(answer: Answer, contract: Contract) -> Answer:
         return lambda call: reason.wire(contract.dialect["errors"]) if what(call) else answer(call)
@@ -104,7 +107,8 @@ def _refuses(what: Callable[[Call], bool], status: int = 400) -> Callable[[Answe
     return around
 
 
-def _has_schema(call: Call) -> bool:
+def has_schema(call: Call) -> bool:
+    """A reply by a schema is asked for."""
     form = call.sent.get("response_format")
     return isinstance(form, dict) and form.get("type") == "json_schema"
 
@@ -253,13 +257,13 @@ FORMS = [
     _texts("thoughts before JSON", _thoughts_first, contracts=("highwayapi", "v3-openai")),
     Oddity(
         name="no json_schema",
-        around=_refuses(_has_schema),
+        around=refuses(has_schema),
         inconclusive=frozenset({"response_format.schema", "response_format.schema-members-once"}),
         contracts=("highwayapi",),
     ),
     Oddity(
         name="json_schema is not implemented",
-        around=_refuses(_has_schema, 501),
+        around=refuses(has_schema, 501),
         inconclusive=frozenset({"response_format.schema", "response_format.schema-members-once"}),
         contracts=("highwayapi",),
     ),
@@ -283,7 +287,7 @@ FORMS = [
     ),
     Oddity(
         name="a model that never calls, and no tool_choice",
-        around=lambda answer, contract: _refuses(lambda call: "tool_choice" in call.sent)(
+        around=lambda answer, contract: refuses(lambda call: "tool_choice" in call.sent)(
             _never_calls(answer, contract), contract
         ),
         inconclusive=NO_CALLS,
@@ -304,11 +308,11 @@ FORMS = [
     ),
     Oddity(
         name="no strange texts",
-        around=_refuses(lambda call: _last_word(call) == "" or any(sign < " " for sign in _last_word(call))),
+        around=refuses(lambda call: _last_word(call) == "" or any(sign < " " for sign in _last_word(call))),
     ),
     Oddity(
         name="no more than ten messages, and no developer",
-        around=_refuses(
+        around=refuses(
             lambda call: len(_said(call)) > 10 or any(each.get("role") == "developer" for each in _said(call))
         ),
         inconclusive=frozenset({"messages.whole-history"}),
@@ -336,7 +340,7 @@ FORMS = [
     ),
     Oddity(
         name="no switches for thoughts",
-        around=_refuses(lambda call: "enable_thinking" in call.sent or "separate_reasoning" in call.sent),
+        around=refuses(lambda call: "enable_thinking" in call.sent or "separate_reasoning" in call.sent),
         warned=frozenset({"reasoning.switch-accepted"}),
         inconclusive=OF_SEPARATION
         | {
@@ -349,7 +353,7 @@ FORMS = [
     ),
     Oddity(
         name="no switch for where thoughts go",
-        around=_refuses(lambda call: "separate_reasoning" in call.sent),
+        around=refuses(lambda call: "separate_reasoning" in call.sent),
         warned=frozenset({"reasoning.separation-accepted"}),
         inconclusive=OF_SEPARATION,
         contracts=("highwayapi",),
@@ -361,7 +365,7 @@ FORMS = [
     ),
     Oddity(
         name="pictures only in objects",
-        around=_refuses(lambda call: b'"image_url":"' in call.body or b'"video_url":' in call.body),
+        around=refuses(lambda call: b'"image_url":"' in call.body or b'"video_url":' in call.body),
         contracts=("highwayapi",),
     ),
 ]

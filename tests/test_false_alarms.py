@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any, TypeAlias
@@ -11,7 +10,7 @@ import pytest
 
 from conformance.contract import Contract
 from conformance.model import Verdict
-from conformance.mutants import Call, Mutant, Object, Wire
+from conformance.mutants import Call, Mutant, Object
 from conformance.reference import endpoint
 from conformance.reference.language_model import LanguageModel
 from conformance.reference.sampler import Sampler, Sampling, log_softmax
@@ -21,9 +20,10 @@ from conformance.spoil import either
 
 from . import desk
 from .desk import Answer, Oddity
-from .legal_forms import without_tools
+from .legal_forms import has_schema, refuses, without_tools
 from .rehearsal import rehearse
 from .speakers import STORY, Said, Speaker, thinking
+from .test_models_legal import UNCOUNTED
 
 pytestmark = pytest.mark.long
 
@@ -207,23 +207,18 @@ def test_what_is_told_is_no_fault(mutant: Mutant, selection: tuple[str, ...]) ->
 # -- thoughts
 
 
-def _uncounted(_: Object, body: Object) -> None:
-    if isinstance(body.get("usage"), dict):
-        body["usage"].pop("completion_tokens_details", None)
-
-
 @pytest.mark.parametrize(("most", "seed"), [(12, 2), (30, 4), (40, 1), (40, 3)])
 def test_thoughts_may_be_neither_shown_nor_counted(most: int, seed: int) -> None:
     """They leave now this much of a limit for the text and now that much, and now and then nothing."""
     speaker = Speaker(text=lambda _: STORY, thoughts=thinking(most // 2, most), hidden=True)
-    oddity = Oddity(name="unseen", speaker=speaker, mutant=either("", "", _uncounted))
+    oddity = Oddity(name="unseen", speaker=speaker, mutant=UNCOUNTED)
     assert against(oddity, "stop", "choices", "limits", "streaming", seed=seed) == set()
 
 
 # -- tools
 
 
-def calling_by_chance(seed: int) -> Any:
+def _calling_by_chance(seed: int) -> Any:
     chance = Random(seed)
 
     def around(answer: Answer, _: Contract) -> Answer:
@@ -233,41 +228,27 @@ def calling_by_chance(seed: int) -> Any:
 
 
 @pytest.mark.parametrize("seed", [6, 10, 38])
-def test_a_model_may_callcalling_by_chance(seed: int) -> None:
+def test_a_model_may_call_now_and_then(seed: int) -> None:
     """That it called twice in one mode and not in the other is chance, as the same with more choices shows."""
-    oddity = Oddity(name="now and then", around=calling_by_chance(seed))
+    oddity = Oddity(name="now and then", around=_calling_by_chance(seed))
     assert against(oddity, "tools.same-in-both-modes", seed=seed) == set()
 
 
 # -- refusals
 
 
-def _refused(what: Callable[[Any], bool], status: int, body: Object) -> Callable[[Answer, Contract], Answer]:
-    wire = Wire(status=status, headers=(("content-type", "application/json"),), pieces=(json.dumps(body).encode(),))
-
-    def around(answer: Answer, _: Contract) -> Answer:
-        return lambda call: wire if what(call.sent) else answer(call)
-
-    return around
-
-
-def _by_schema(sent: Any) -> bool:
-    form = sent.get("response_format")
-    return isinstance(form, dict) and form.get("type") == "json_schema"
-
-
 @pytest.mark.parametrize(
     ("what", "named", "status", "allowed"),
     [
-        (_by_schema, "response_format of type json_schema", 400, set()),
-        (_by_schema, "response_format of type json_schema", 501, set()),
-        (lambda sent: "enable_thinking" in sent, "enable_thinking", 400, {"reasoning.switch-accepted"}),
-        (lambda sent: "separate_reasoning" in sent, "separate_reasoning", 422, {"reasoning.separation-accepted"}),
+        (has_schema, "response_format of type json_schema", 400, set()),
+        (has_schema, "response_format of type json_schema", 501, set()),
+        (lambda call: "enable_thinking" in call.sent, "enable_thinking", 400, {"reasoning.switch-accepted"}),
+        (lambda call: "separate_reasoning" in call.sent, "separate_reasoning", 422, {"reasoning.separation-accepted"}),
     ],
 )
 def test_models_have_not_all_there_is(what: Any, named: str, status: int, allowed: set[str]) -> None:
     """A refusal that names what a document leaves to models is an honest one."""
-    around = _refused(what, status, {"error": {"message": f"{named} is not supported by this model", "type": "x"}})
+    around = refuses(what, status, f"{named} is not supported by this model")
     found = against(Oddity(name="refuses", around=around), "ranges.*", "requests.*", "reasoning.*", "response_format.*")
     assert found == allowed
 
@@ -276,9 +257,7 @@ def test_models_have_not_all_there_is(what: Any, named: str, status: int, allowe
 def test_what_is_off_is_asked_for_by_no_other_feature(off: str) -> None:
     """Lists of log probabilities fall away with these, choices among tools with tools, and the other way round."""
     members = {"logprobs": ("logprobs", "top_logprobs"), "tools": ("tools",), "tool-choice": ("tool_choice",)}[off]
-    around = _refused(
-        lambda sent: any(sent.get(name) for name in members), 422, {"detail": [{"loc": [], "msg": "no", "type": "x"}]}
-    )
+    around = refuses(lambda call: any(call.sent.get(name) for name in members), 422)
     _, judged = rehearse(
         "basic-gateway",
         Oddity(name="lacks", around=around),
@@ -291,7 +270,7 @@ def test_what_is_off_is_asked_for_by_no_other_feature(off: str) -> None:
 
 def test_an_unknown_model_may_be_forbidden() -> None:
     """403 says that it is not there for this key."""
-    around = _refused(lambda sent: sent.get("model") != "reference", 403, {"error": {"message": "no such model"}})
+    around = refuses(lambda call: call.sent.get("model") != "reference", 403)
     found = against(Oddity(name="forbids", around=around), "ranges.refusal-status*", "errors.unknown-model-refused")
     assert found == set()
 
